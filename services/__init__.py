@@ -1,0 +1,1 @@
+"""The six services of the pipeline, one folder each."""

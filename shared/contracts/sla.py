@@ -1,0 +1,114 @@
+"""What sla says: which promises hold for a ticket, and whether they are kept."""
+
+from enum import StrEnum
+from typing import ClassVar
+
+from pydantic import Field
+
+from shared.contracts.fields import Contract, Moment
+from shared.contracts.message import Message
+from shared.contracts.topics import TICKET_EVENTS
+
+
+class Metric(StrEnum):
+    FIRST_RESPONSE = "first_response"
+    NEXT_RESPONSE = "next_response"
+    UPDATE = "update"
+    RESOLUTION = "resolution"
+    PROGRESS = "progress"
+    ASSIGNMENT = "assignment"
+
+
+class SlaEvent(Message):
+    topic: ClassVar[str] = TICKET_EVENTS.name
+    writer: ClassVar[str] = "sla"
+
+
+class SlaTarget(Contract):
+    """One running clock. Seconds are business seconds where `business` says so.
+
+    `cycle` counts the instances of a metric that can run several times (next response).
+    """
+
+    metric: Metric
+    cycle: int = Field(default=1, ge=1)
+    seconds: float = Field(gt=0)
+    business: bool = True
+    started_at: Moment
+    due_at: Moment | None  # None: paused
+    remaining_seconds: float
+
+
+class SlaTargetsSet(SlaEvent):
+    """A policy was attached on arrival, or a new cycle of a metric began."""
+
+    policy: str
+    policy_version: str
+    schedule: str
+    targets: tuple[SlaTarget, ...]
+
+
+class SlaRetargeted(SlaEvent):
+    """Priority, tier or policy changed: new targets, elapsed time kept."""
+
+    policy: str
+    policy_version: str
+    schedule: str
+    targets: tuple[SlaTarget, ...]
+    reason: str
+
+
+class SlaPaused(SlaEvent):
+    metrics: tuple[Metric, ...]
+    remaining_seconds: tuple[float, ...]
+    reason: str
+
+
+class SlaResumed(SlaEvent):
+    targets: tuple[SlaTarget, ...]
+
+
+class SlaFulfilled(SlaEvent):
+    """The metric's end was reached; late where a breach came before it."""
+
+    metric: Metric
+    cycle: int = 1
+    due_at: Moment | None
+    fulfilled_at: Moment
+    elapsed_seconds: float  # in the clock's own time
+    calendar_seconds: float
+    late: bool
+
+
+class SlaWarning(SlaEvent):
+    metric: Metric
+    cycle: int = 1
+    level: str  # "75%"
+    due_at: Moment
+    warned_at: Moment
+    remaining_seconds: float
+
+
+class SlaBreached(SlaEvent):
+    """The target passed. `breached_at` is the deadline, however late the timer was handled."""
+
+    metric: Metric
+    cycle: int = 1
+    policy: str
+    target_seconds: float
+    breached_at: Moment
+    lateness_seconds: float = Field(ge=0)
+
+
+class SlaCorrected(SlaEvent):
+    """A fact accepted in time was logged after its deadline's breach: the breach is taken back."""
+
+    metric: Metric
+    cycle: int = 1
+    breached_at: Moment
+    fulfilled_at: Moment
+
+
+class ProgressStalled(SlaEvent):
+    since: Moment
+    seconds: float
