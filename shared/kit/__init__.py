@@ -1,0 +1,1 @@
+"""The kit: exactly-once effects in one place, so that services only decide."""

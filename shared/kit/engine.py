@@ -1,0 +1,497 @@
+"""A stage's loop: claim, one transaction a batch, publish; the protocol of docs/protocol.md."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Generic, TypeVar
+
+import structlog
+from pydantic import BaseModel
+
+from shared.kit.batch import Attempt, SpoiledError
+from shared.kit.decoding import Decoder
+from shared.kit.health import Health
+from shared.kit.letters import LetterLimit
+from shared.kit.meters import Meters
+from shared.kit.ports import (
+    Advance,
+    Broker,
+    BrokerAwayError,
+    Checkpoint,
+    Clock,
+    ConflictError,
+    FencedError,
+    Look,
+    OutageError,
+    Store,
+)
+from shared.kit.records import Partition, Publication, Record
+from shared.kit.refusal import refusal
+from shared.kit.timers import Timers
+from shared.kit.unit import Handler, Stage
+from shared.kit.work import Input, Owned, Work
+
+S = TypeVar("S", bound=BaseModel)
+log = structlog.get_logger("deskstream.kit")
+
+FIRST_PAUSE, LONGEST_PAUSE = 0.1, 15.0
+REFUSED_PAUSE = 10.0
+TRIES_ALONE = 2
+CONFLICTS_BEFORE_HALVING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a batch takes in and gives out, in bytes."""
+
+    in_bytes: int = 4 * 1024 * 1024
+    out_bytes: int = 8 * 1024 * 1024
+    outcomes_every: timedelta = timedelta(milliseconds=500)
+
+
+class Engine(Generic[S]):
+    """Runs one stage on the partitions it is given.
+
+    All calls come from one task but `assigned` and `revoked`, which may come between two awaits.
+    """
+
+    def __init__(
+        self,
+        stage: Stage[S],
+        handler: Handler[S],
+        *,
+        broker: Broker,
+        store: Store,
+        clock: Clock,
+        health: Health,
+        meters: Meters,
+        group: str,
+        limits: Limits | None = None,
+        letter_limit: LetterLimit | None = None,
+    ) -> None:
+        self.stage = stage
+        self.handler = handler
+        self.broker = broker
+        self.store = store
+        self.clock = clock
+        self.health = health
+        self.meters = meters
+        self.group = group
+        self.limits = limits or Limits()
+        self.letter_limit = letter_limit or LetterLimit()
+        self.timers = Timers(stage, store)
+        self.stopped: str | None = None
+        self.busy_since: datetime | None = None
+        self._decoder = Decoder(stage, group)
+        self._owned: dict[Partition, Owned] = {}
+        self._counts: dict[str, int] = {}
+        self._tables_ready = not stage.tables
+        self._next_outcomes = datetime.fromtimestamp(0, UTC)
+
+    # --- ownership ---------------------------------------------------------------------------
+
+    def assigned(self, partitions: Sequence[Partition]) -> None:
+        for partition in partitions:
+            self._owned[partition] = Owned(partition)
+        self.handler.forget()
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        for partition in partitions:
+            self._owned.pop(partition, None)
+            self.health.not_ready(f"{self.stage.name} {partition}", None)
+        self.timers.forget(partitions)
+        self.handler.forget()
+
+    @property
+    def owned(self) -> Mapping[Partition, Owned]:
+        return self._owned
+
+    def positions(self) -> dict[Partition, int]:
+        """The next offset of each partition that is being handled."""
+        return {
+            partition: owned.checkpoint.position
+            for partition, owned in self._owned.items()
+            if owned.checkpoint is not None and owned.live and owned.checkpoint.position is not None
+        }
+
+    def _live(self) -> list[Owned]:
+        return [owned for owned in self._owned.values() if owned.live]
+
+    # --- claim -------------------------------------------------------------------------------
+
+    async def claim(self) -> None:
+        """Claims what is owned and not yet being handled. Outages and refusals are tried again."""
+        waiting = await self._claimable()
+        if not waiting or self.stopped:
+            return
+        try:
+            await self._claim(waiting)
+            self._well("outage")
+        except (OutageError, ConflictError) as error:
+            self.meters.count("outages")
+            self._unwell("outage", f"waits for {error}")
+            for owned in waiting:
+                self._retry_later(owned)
+
+    async def _claimable(self) -> list[Owned]:
+        now = self.clock.now()
+        tables = {topic.name for topic in self.stage.tables}
+        waiting = [
+            owned
+            for owned in self._owned.values()
+            if not owned.live and (owned.retry_at is None or owned.retry_at <= now)
+        ]
+        if waiting and not self._tables_ready:
+            self._tables_ready = await self._tables_caught_up()
+            if not self._tables_ready:
+                waiting = [owned for owned in waiting if owned.partition.topic in tables]
+        return waiting
+
+    async def _tables_caught_up(self) -> bool:
+        try:
+            wanted = [
+                Partition(topic.name, number)
+                for topic in self.stage.tables
+                for number in range(await self.broker.partitions(topic.name))
+            ]
+            return await self.store.caught_up(wanted)
+        except OutageError:
+            return False
+
+    async def _claim(self, waiting: list[Owned]) -> None:
+        for topic in {owned.partition.topic for owned in waiting}:
+            self._counts[topic] = await self.broker.partitions(topic)
+        partitions = [owned.partition for owned in waiting]
+        self.timers.forget(partitions)
+        self.handler.forget()
+        checkpoints = await self.store.claim(partitions)
+        looks = await self.broker.look({p: c.last_offset for p, c in checkpoints.items()})
+        republished: list[Publication] = []
+        good: list[tuple[Owned, Checkpoint]] = []
+        for owned in waiting:
+            checkpoint, look = checkpoints[owned.partition], looks[owned.partition]
+            count = self._counts[owned.partition.topic]
+            reason = refusal(checkpoint, look, count, self.stage.name)
+            if reason is None:
+                good.append((owned, self._started(checkpoint, look, count)))
+                republished.extend(checkpoint.stored)
+            else:
+                self._refuse(owned, reason)
+        await self.broker.publish(republished)
+        for owned, checkpoint in good:
+            if self._owned.get(owned.partition) is owned:
+                self._take_up(owned, checkpoint)
+
+    def _started(self, checkpoint: Checkpoint, look: Look, count: int) -> Checkpoint:
+        """Where nothing was handled yet, the partition's first offset is the position."""
+        position = look.log_start if checkpoint.position is None else checkpoint.position
+        position = max(position, look.log_start)  # compacted, or an accepted reset
+        return replace(checkpoint, position=position, partition_count=count)
+
+    def _refuse(self, owned: Owned, reason: str) -> None:
+        if owned.refused != reason:
+            log.error("partition refused", stage=self.stage.name, reason=reason)
+        owned.refused = reason
+        owned.retry_at = self.clock.now() + timedelta(seconds=REFUSED_PAUSE)
+        self.meters.count("refused")
+        self.health.not_ready(f"{self.stage.name} {owned.partition}", reason)
+
+    def _take_up(self, owned: Owned, checkpoint: Checkpoint) -> None:
+        owned.checkpoint = checkpoint
+        owned.refused = None
+        owned.retry_at = None
+        self.health.not_ready(f"{self.stage.name} {owned.partition}", None)
+        self.broker.seek(owned.partition, checkpoint.position or 0)
+        self.meters.count("claimed")
+        log.info(
+            "partition claimed",
+            stage=self.stage.name,
+            partition=str(owned.partition),
+            epoch=checkpoint.epoch,
+            position=checkpoint.position,
+        )
+
+    def _retry_later(self, owned: Owned) -> None:
+        owned.pause = min(max(owned.pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+        owned.retry_at = self.clock.now() + timedelta(seconds=owned.pause)
+
+    # --- batches -----------------------------------------------------------------------------
+
+    async def process(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        """Handles these records, each partition's in order, and returns when that is done.
+
+        Records of partitions that are not being handled are dropped: a later claim seeks back.
+        """
+        inputs: list[Input] = []
+        size = 0
+        for partition, records in fetched.items():
+            owned = self._owned.get(partition)
+            if owned is None or not owned.live or owned.checkpoint is None or self.stopped:
+                continue
+            position = owned.checkpoint.position or 0
+            for record in records:
+                if record.offset < position:
+                    self.meters.count("refetched")
+                    continue
+                decoded = self._decoder.decode(record, self._counts[partition.topic])
+                inputs.append(Input(owned, decoded))
+                size += record.size
+                if len(inputs) >= self.stage.max_records or size >= self.limits.in_bytes:
+                    await self._run(inputs)
+                    inputs, size = [], 0
+        if inputs:
+            await self._run(inputs)
+        await self._note_caught_up()
+
+    async def tick(self) -> None:
+        """Fires timers that are due, hands over outcomes, and notes tables that are read."""
+        if self.stopped:
+            return
+        try:
+            await self._note_caught_up()
+            await self._fire_timers()
+            await self._hand_over_outcomes()
+        except OutageError as error:
+            self._unwell("outage", f"waits for {error}")
+            await self.clock.sleep(FIRST_PAUSE)
+
+    async def _fire_timers(self) -> None:
+        live = self._live()
+        if self.stage.entities is None or not live:
+            return
+        now = self.clock.now()
+        await self.timers.prefetch([owned.partition for owned in live], now)
+        safe = {owned.partition: self._safe_until(owned) for owned in live}
+        ripe = self.timers.ripe(now, safe, self.stage.max_records)
+        inputs = [
+            Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
+            for key, partition in ripe
+            if partition in self._owned
+        ]
+        if inputs:
+            await self._run(inputs)
+
+    def _safe_until(self, owned: Owned) -> datetime | None:
+        """A timer due by then has no unread record before it; None: the partition lags."""
+        watermark = self.broker.watermark(owned.partition)
+        if watermark is None or owned.checkpoint is None:
+            return None
+        position = owned.checkpoint.position
+        return watermark.fetched_at if position is not None and position >= watermark.end else None
+
+    async def _hand_over_outcomes(self) -> None:
+        live = {
+            owned.partition.number: owned
+            for owned in self._live()
+            if owned.partition.topic == self.stage.topics[0].name
+        }
+        now = self.clock.now()
+        if not self.stage.outcomes or not live or now < self._next_outcomes:
+            return
+        documents = await self.store.outcomes(list(live), self.stage.max_records)
+        if len(documents) < self.stage.max_records:
+            self._next_outcomes = now + self.limits.outcomes_every
+        inputs = [Input(live[doc["partition"]], delivery_id=doc["_id"]) for doc in documents]
+        if inputs:
+            await self._run(inputs)
+
+    def outcomes_ready(self) -> None:
+        """A delivery was finished in this process: look at once."""
+        self._next_outcomes = datetime.fromtimestamp(0, UTC)
+
+    async def _note_caught_up(self) -> None:
+        if self._tables_ready:
+            return
+        tables = {topic.name for topic in self.stage.tables}
+        for owned in self._live():
+            checkpoint = owned.checkpoint
+            if checkpoint is None or checkpoint.caught_up or owned.partition.topic not in tables:
+                continue
+            if self._safe_until(owned) is not None:
+                await self._run([Input(owned)])
+
+    async def _run(self, inputs: list[Input]) -> None:
+        """Until these inputs are handled, or belong to somebody else."""
+        self.busy_since = self.busy_since or self.clock.now()
+        try:
+            await self._run_until_done(inputs)
+        finally:
+            self.busy_since = None
+
+    async def _run_until_done(self, inputs: list[Input]) -> None:
+        conflicts, pause = 0, 0.0
+        while inputs := self._still_mine(inputs):
+            try:
+                await self._attempt(inputs)
+            except ConflictError:
+                self.meters.count("conflicts")
+                conflicts += 1
+                await self.clock.sleep(0.002 * conflicts)
+                failure: Exception | None = None
+            except OutageError as error:
+                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+                self._unwell("outage", f"waits for {error}; tries again in {pause:.1f} s")
+                await self.clock.sleep(pause)
+                failure = None
+            except Exception as error:  # noqa: BLE001 - what a handler raises is told from poison
+                failure = error
+            else:
+                self._well("outage")
+                return
+            self.handler.forget()
+            too_often = conflicts >= CONFLICTS_BEFORE_HALVING and len(inputs) > 1
+            if too_often or (failure is not None and self._needs_halving(inputs, failure)):
+                await self._halve(inputs)
+                return
+
+    def _still_mine(self, inputs: list[Input]) -> list[Input]:
+        if self.stopped:
+            return []
+        return [i for i in inputs if self._owned.get(i.owned.partition) is i.owned and i.owned.live]
+
+    def _needs_halving(self, inputs: list[Input], error: Exception) -> bool:
+        """Puts the blame where it belongs; True: that is not known yet."""
+        match error:
+            case FencedError():
+                self._fenced(error)
+            case SpoiledError():
+                error.input.spoil(str(error))
+            case _ if len(inputs) > 1:
+                log.warning("batch failed, halving it", inputs=len(inputs), **self._about(error))
+                return True
+            case _:
+                self._suspect(inputs[0], error)
+        return False
+
+    def _suspect(self, alone: Input, error: Exception) -> None:
+        """An error that repeats for an input alone makes it poison."""
+        alone.failures += 1
+        if alone.failures >= TRIES_ALONE:
+            position = alone.record.position if alone.record else alone.key
+            log.error("poison", position=position, **self._about(error))
+            alone.spoil(f"{type(error).__name__}: {error}")
+
+    def _about(self, error: Exception) -> dict[str, str]:
+        """Where it happened; not the text, which may repeat what a customer wrote."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        return {"stage": self.stage.name, "error": type(error).__name__, "where": where}
+
+    def _fenced(self, fenced: FencedError) -> None:
+        """Another owner has claimed, or our own commit's answer was lost: read it all anew."""
+        self.handler.forget()
+        self.meters.count("fenced", len(fenced.partitions))
+        log.warning("fenced", stage=self.stage.name, partitions=sorted(map(str, fenced.partitions)))
+        self.timers.forget(list(fenced.partitions))
+        for partition in fenced.partitions:
+            owned = self._owned.get(partition)
+            if owned is not None:
+                owned.checkpoint = None
+                self._retry_later(owned)
+
+    async def _halve(self, inputs: list[Input]) -> None:
+        self.meters.count("halved")
+        middle = len(inputs) // 2
+        await self._run_until_done(inputs[:middle])
+        await self._run_until_done(inputs[middle:])
+
+    async def _attempt(self, inputs: list[Input]) -> None:
+        now = self.clock.now()
+        async with self.store.transaction() as transaction:
+            work = Work(transaction)
+            await Attempt(self.stage, self.handler, self.group, now, work).decide(inputs)
+            if work.published_bytes > self.limits.out_bytes and len(inputs) > 1:
+                raise _TooMuchError(f"{work.published_bytes} bytes to publish")
+            advances = self._advances(inputs, work)
+            await transaction.write(work.writes, advances)
+        self._committed(work, advances, now)
+        await self._publish(work.published)
+        self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
+
+    def _advances(self, inputs: list[Input], work: Work) -> list[Advance]:
+        last: dict[Partition, Record | None] = {}
+        for item in inputs:
+            partition = item.owned.partition
+            last[partition] = item.record or last.get(partition)
+        return [
+            self._advance(self._owned[partition], record, work)
+            for partition, record in last.items()
+        ]
+
+    def _advance(self, owned: Owned, last: Record | None, work: Work) -> Advance:
+        checkpoint = owned.checkpoint
+        if checkpoint is None:
+            raise FencedError([owned.partition])
+        safe = self._safe_until(owned) is not None
+        to = replace(
+            checkpoint,
+            commits=checkpoint.commits + 1,
+            stored=tuple(work.published.get(owned.partition, ())),
+        )
+        if last is not None:
+            to = replace(
+                to,
+                position=last.offset + 1,
+                last_offset=last.offset,
+                last_identity=last.identity(),
+            )
+        to = replace(to, caught_up=checkpoint.caught_up or safe)
+        return Advance(to)
+
+    def _committed(self, work: Work, advances: Sequence[Advance], now: datetime) -> None:
+        for advance in advances:
+            owned = self._owned.get(advance.to.partition)
+            if owned is not None and owned.checkpoint is not None:
+                owned.checkpoint = advance.to
+                owned.pause = 0.0
+        self.timers.committed(work.touched.values(), now)
+        self.meters.counted(work.counts)
+        for action in work.actions:
+            action()
+        for dead in work.primary_dead:
+            reason = self.letter_limit.note(dead=dead)
+            if reason is not None:
+                self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self.stopped = (
+            f"stopped: {reason}. See `deskstream dead-letters list --group {self.group}`; "
+            "mend the cause and start the service again."
+        )
+        log.critical("stage stopped", stage=self.stage.name, reason=reason)
+        self.health.not_ready(f"{self.stage.name} dead letters", self.stopped)
+
+    async def _publish(self, published: Mapping[Partition, Sequence[Publication]]) -> None:
+        """Until all is acknowledged, or the partitions' next owner will do it at its claim."""
+        pause = 0.0
+        while True:
+            mine = [
+                p
+                for partition, group in published.items()
+                if partition in self._owned
+                for p in group
+            ]
+            if not mine:
+                return
+            try:
+                await self.broker.publish(mine)
+            except BrokerAwayError as error:
+                self.meters.count("outages")
+                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+                self._unwell("outage", f"waits for {error}; tries again in {pause:.1f} s")
+                await self.clock.sleep(pause)
+            else:
+                self._well("outage")
+                return
+
+    def _unwell(self, name: str, reason: str) -> None:
+        log.warning("outage", stage=self.stage.name, reason=reason)
+        self.health.not_ready(f"{self.stage.name} {name}", reason)
+
+    def _well(self, name: str) -> None:
+        self.health.not_ready(f"{self.stage.name} {name}", None)
+
+
+class _TooMuchError(Exception):
+    """The batch leads to more than one transaction should hold: halve it."""
