@@ -1,0 +1,1 @@
+"""The command `deskstream`, and the stacks that the services run on."""

@@ -1,0 +1,1 @@
+"""Apache Kafka itself on a local JVM: the broker that counts."""

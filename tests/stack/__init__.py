@@ -1,0 +1,1 @@
+"""The stacks that everything else runs on."""
