@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 import structlog
 from pydantic import BaseModel
 
+from shared.contracts.topics import BY_NAME
 from shared.kit.batch import Attempt, SpoiledError
 from shared.kit.decoding import Decoder
 from shared.kit.health import Health
@@ -229,11 +230,14 @@ class Engine(Generic[S]):
             owned = self._owned.get(partition)
             if owned is None or not owned.live or owned.checkpoint is None or self.stopped:
                 continue
-            position = owned.checkpoint.position or 0
+            expected = position = owned.checkpoint.position or 0
             for record in records:
                 if record.offset < position:
                     self.meters.count("refetched")
                     continue
+                if record.offset > expected and not BY_NAME[record.topic].compacted:
+                    self.meters.count("jumps")
+                expected = record.offset + 1
                 decoded = self._decoder.decode(record, self._counts[partition.topic])
                 inputs.append(Input(owned, decoded))
                 size += record.size

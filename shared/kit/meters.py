@@ -22,6 +22,7 @@ Event = Literal[
     "refused",  # claims refused, see /readyz
     "claimed",
     "halved",  # batches cut in two around an error
+    "jumps",  # offsets left out within a log: a transaction's marker, or a bug
     "refetched",  # records that the checkpoint had already
 ]
 BATCH_SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)

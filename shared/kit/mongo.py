@@ -1,0 +1,324 @@
+"""The store's port on MongoDB: checkpoints, snapshot transactions, the index of timers."""
+
+from asyncio import gather
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import bson
+import cramjam
+from bson.binary import Binary
+from pymongo import ASCENDING, AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
+from pymongo.asynchronous.client_session import AsyncClientSession
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import (
+    BulkWriteError,
+    ConnectionFailure,
+    ExecutionTimeout,
+    OperationFailure,
+    PyMongoError,
+    WaitQueueTimeoutError,
+    WTimeoutError,
+)
+from pymongo.read_concern import ReadConcern
+from pymongo.read_preferences import ReadPreference
+from pymongo.write_concern import WriteConcern
+
+from shared.kit.ports import (
+    Advance,
+    Checkpoint,
+    ConflictError,
+    FencedError,
+    StoreAwayError,
+    StoreTransaction,
+    Writes,
+)
+from shared.kit.records import Partition, Publication
+from shared.kit.unit import Document, Stage
+
+CHECKPOINTS = "checkpoints"
+DUPLICATE_KEY, WRITE_CONFLICT = 11000, 112
+COMMIT_TRIES = 5
+MAJORITY = WriteConcern("majority")
+# Stepping down, shutting down, starting up: the server's word for "later".
+AWAY_CODES = {6, 7, 89, 91, 189, 262, 9001, 10107, 11600, 11602, 13435, 13436, 50}
+TRANSIENT, UNKNOWN = "TransientTransactionError", "UnknownTransactionCommitResult"
+WriteOperation = InsertOne[Document] | ReplaceOne[Document] | UpdateOne | DeleteOne
+
+
+def told_apart(error: PyMongoError) -> Exception:
+    """An outage, a conflict, or (unchanged) an error that no retry mends."""
+    codes = {getattr(error, "code", None)}
+    if isinstance(error, BulkWriteError):
+        codes |= {problem.get("code") for problem in error.details.get("writeErrors", [])}
+    if codes & {DUPLICATE_KEY, WRITE_CONFLICT}:
+        return ConflictError("another transaction was first")
+    away = (ConnectionFailure, ExecutionTimeout, WTimeoutError, WaitQueueTimeoutError)
+    if isinstance(error, away) or codes & AWAY_CODES:
+        return StoreAwayError(f"MongoDB ({type(error).__name__})")
+    if error.has_error_label(TRANSIENT):
+        return ConflictError("the transaction could not go on")
+    return error
+
+
+class MongoStore:
+    """One stage's store, in its service's database."""
+
+    def __init__(
+        self, client: AsyncMongoClient[Document], database: AsyncDatabase[Document], stage: str
+    ) -> None:
+        self._client = client
+        self._database = database
+        self._stage = stage
+
+    def _id(self, partition: Partition) -> str:
+        return f"{self._stage}/{partition}"
+
+    async def claim(self, partitions: Collection[Partition]) -> dict[Partition, Checkpoint]:
+        try:
+            claimed = await gather(*(self._claim(partition) for partition in partitions))
+        except PyMongoError as error:
+            raise told_apart(error) from error
+        return dict(zip(partitions, claimed, strict=True))
+
+    async def _claim(self, partition: Partition) -> Checkpoint:
+        document = await self._database[CHECKPOINTS].find_one_and_update(
+            {"_id": self._id(partition)},
+            {"$inc": {"epoch": 1}, "$set": {"commits": 0}},
+            upsert=True,
+            return_document=True,
+        )
+        if document is None:
+            raise StoreAwayError("MongoDB (an upsert gave nothing back)")
+        return checkpoint_of(partition, document)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[StoreTransaction]:
+        try:
+            async with self._client.start_session() as session:
+                await session.start_transaction(
+                    read_concern=ReadConcern("snapshot"),
+                    write_concern=MAJORITY,
+                    read_preference=ReadPreference.PRIMARY,
+                )
+                yield MongoTransaction(self._database, session, self._stage)
+                await _commit(session)
+        except PyMongoError as error:
+            told = told_apart(error)
+            if told is error:
+                raise
+            raise told from error
+
+    async def due(
+        self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
+    ) -> list[tuple[datetime, str, Partition]]:
+        owned = {str(partition): partition for partition in partitions}
+        try:
+            cursor = (
+                self._database[collection]
+                .find(
+                    {"_kit.at": {"$in": list(owned)}, "_kit.due": {"$lte": until}},
+                    {"_kit.due": 1, "_kit.at": 1},
+                )
+                .sort("_kit.due", ASCENDING)
+                .limit(limit)
+                .hint(TIMER_INDEX)
+            )
+            rows = await cursor.to_list()
+        except PyMongoError as error:
+            raise told_apart(error) from error
+        return [(row["_kit"]["due"], row["_id"], owned[row["_kit"]["at"]]) for row in rows]
+
+    async def outcomes(self, partitions: Collection[int], limit: int) -> list[Document]:
+        where = {"partition": {"$in": list(partitions)}, "outcome_ready": True}
+        try:
+            return await self._database["deliveries"].find(where).limit(limit).to_list()
+        except PyMongoError as error:
+            raise told_apart(error) from error
+
+    async def caught_up(self, partitions: Collection[Partition]) -> bool:
+        ids = [self._id(partition) for partition in partitions]
+        where = {"_id": {"$in": ids}, "caught_up": True}
+        try:
+            return await self._database[CHECKPOINTS].count_documents(where) == len(ids)
+        except PyMongoError as error:
+            raise told_apart(error) from error
+
+
+TIMER_INDEX = [("_kit.at", ASCENDING), ("_kit.due", ASCENDING)]
+
+
+async def _commit(session: AsyncClientSession) -> None:
+    """A commit whose answer is unknown is asked for again; it is the same commit."""
+    for remaining in reversed(range(COMMIT_TRIES)):
+        try:
+            await session.commit_transaction()
+        except PyMongoError as error:
+            if not error.has_error_label(UNKNOWN) or not remaining:
+                raise
+        else:
+            return
+
+
+@dataclass(slots=True)
+class MongoTransaction:
+    database: AsyncDatabase[Document]
+    session: AsyncClientSession
+    stage: str
+
+    async def get(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
+        where = {"_id": {"$in": list(ids)}}
+        cursor = self.database[collection].find(where, session=self.session)
+        return {document["_id"]: document for document in await cursor.to_list()}
+
+    async def find(
+        self, collection: str, where: Mapping[str, Any], *, limit: int = 0
+    ) -> list[Document]:
+        cursor = self.database[collection].find(where, session=self.session)
+        return await cursor.sort("_id", ASCENDING).limit(limit).to_list()
+
+    async def write(self, writes: Writes, advances: Sequence[Advance]) -> None:
+        await self._advance(advances)
+        for collection, operations in operations_of(writes).items():
+            await self.database[collection].bulk_write(
+                operations, ordered=False, session=self.session
+            )
+
+    async def _advance(self, advances: Sequence[Advance]) -> None:
+        if not advances:
+            return
+        operations = [advance_operation(self.stage, advance) for advance in advances]
+        result = await self.database[CHECKPOINTS].bulk_write(
+            operations, ordered=False, session=self.session
+        )
+        if result.matched_count != len(operations):
+            raise FencedError(await self._moved(advances))
+
+    async def _moved(self, advances: Sequence[Advance]) -> list[Partition]:
+        """Those that this transaction did not bring to where it wanted them."""
+        ids = {f"{self.stage}/{advance.to.partition}": advance.to for advance in advances}
+        known = await self.get(CHECKPOINTS, list(ids))
+        return [
+            to.partition
+            for key, to in ids.items()
+            if key not in known
+            or (known[key]["epoch"], known[key]["commits"]) != (to.epoch, to.commits)
+        ]
+
+
+def operations_of(writes: Writes) -> dict[str, list[WriteOperation]]:
+    """One bulk for each collection."""
+    bulks: dict[str, list[WriteOperation]] = {}
+    for collection, documents in writes.inserts.items():
+        bulks.setdefault(collection, []).extend(map(InsertOne, documents.values()))
+    for collection, documents in writes.puts.items():
+        bulks.setdefault(collection, []).extend(
+            ReplaceOne({"_id": key}, document, upsert=True) for key, document in documents.items()
+        )
+    for collection, additions in writes.adds.items():
+        bulks.setdefault(collection, []).extend(
+            UpdateOne(
+                {"_id": key},
+                {"$inc": sums} | ({"$setOnInsert": fixed} if fixed else {}),
+                upsert=True,
+            )
+            for key, (sums, fixed) in additions.items()
+        )
+    for collection, keys in writes.drops.items():
+        bulks.setdefault(collection, []).extend(DeleteOne({"_id": key}) for key in keys)
+    return {collection: operations for collection, operations in bulks.items() if operations}
+
+
+def advance_operation(stage: str, advance: Advance) -> UpdateOne:
+    to = advance.to
+    return UpdateOne(
+        {"_id": f"{stage}/{to.partition}", "epoch": to.epoch, "commits": to.commits - 1},
+        {
+            "$set": {
+                "commits": to.commits,
+                "position": to.position,
+                "last_offset": to.last_offset,
+                "last_identity": to.last_identity,
+                "stored": pack(to.stored),
+                "partition_count": to.partition_count,
+                "caught_up": to.caught_up,
+                "accepted_committed": to.accepted_committed,
+            }
+        },
+    )
+
+
+def checkpoint_of(partition: Partition, document: Document) -> Checkpoint:
+    return Checkpoint(
+        partition=partition,
+        epoch=document["epoch"],
+        commits=document["commits"],
+        position=document.get("position"),
+        last_offset=document.get("last_offset"),
+        last_identity=document.get("last_identity"),
+        stored=unpack(document.get("stored")),
+        partition_count=document.get("partition_count"),
+        caught_up=bool(document.get("caught_up")),
+        accepted_committed=document.get("accepted_committed"),
+    )
+
+
+def pack(publications: Sequence[Publication]) -> Binary | None:
+    """The events of one batch as one compressed field."""
+    if not publications:
+        return None
+    rows = [[p.topic, p.key, p.value, [list(pair) for pair in p.headers]] for p in publications]
+    return Binary(bytes(cramjam.lz4.compress(bson.encode({"rows": rows}))))
+
+
+def unpack(packed: bytes | None) -> tuple[Publication, ...]:
+    if packed is None:
+        return ()
+    rows = bson.decode(bytes(cramjam.lz4.decompress(packed)))["rows"]
+    return tuple(
+        Publication(topic, key, value, tuple((name, text) for name, text in headers))
+        for topic, key, value, headers in rows
+    )
+
+
+async def ensure(
+    database: AsyncDatabase[Document],
+    stages: Sequence[Stage[Any]],
+    indexes: Mapping[str, Sequence[Sequence[tuple[str, int]]]],
+) -> None:
+    """Makes the collections and indexes that the kit and the service rely on."""
+    wanted = {name: [list(keys) for keys in each] for name, each in indexes.items()}
+    for name in (CHECKPOINTS, "inbox"):
+        wanted.setdefault(name, [])
+    wanted.setdefault("dead_letters", []).append([("group", 1), ("state", 1), ("order", 1)])
+    for stage in stages:
+        if stage.entities is not None:
+            wanted.setdefault(stage.entities, []).append(list(TIMER_INDEX))
+        if stage.outcomes:
+            keys = [("partition", 1), ("outcome_ready", 1)]
+            wanted.setdefault("deliveries", []).append(keys)
+    known = set(await database.list_collection_names())
+    for name, each in wanted.items():
+        if name not in known:
+            await _create(database, name)
+        for keys in each:
+            sparse = any(field == "outcome_ready" for field, _ in keys)
+            timers = keys == TIMER_INDEX
+            options: dict[str, Any] = {}
+            if timers:
+                options["partialFilterExpression"] = {"_kit.due": {"$exists": True}}
+            if sparse:
+                options["partialFilterExpression"] = {"outcome_ready": True}
+            await database[name].create_index(keys, **options)
+
+
+async def _create(database: AsyncDatabase[Document], name: str) -> None:
+    """Another process may be first."""
+    exists = 48
+    try:
+        await database.create_collection(name)
+    except OperationFailure as error:
+        if error.code != exists:
+            raise

@@ -1,0 +1,1 @@
+"""Real broker, real database: what only they can show."""
