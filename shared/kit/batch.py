@@ -236,7 +236,7 @@ class Attempt(Generic[S]):
         for due_at, name in due:
             del entity.timers[name]
             if item.poison is None:
-                self._hear(_timer(entity, name, due_at), item)
+                self._hear(timer_heard(entity, name, due_at), item)
                 self.work.count("timers")
             else:
                 self._keep_poison("timer", entity.subject, name, item.poison)
@@ -313,7 +313,8 @@ def _owner(inputs: Sequence[Input]) -> Partition:
     return next(i.owned.partition for i in inputs if i.delivery_id is not None)
 
 
-def _timer(entity: Entity[Any], name: str, due_at: datetime) -> Heard:
+def timer_heard(entity: Entity[Any], name: str, due_at: datetime) -> Heard:
+    """What a stage hears when this timer of the entity comes due."""
     timer_id = deterministic_id("timer", entity.subject, name, due_at.isoformat())
     envelope = Envelope(
         id=timer_id, type=f"timer {name}", source=SOURCE, time=due_at, subject=entity.subject

@@ -179,10 +179,14 @@ class Engine(Generic[S]):
                 republished.extend(checkpoint.stored)
             else:
                 self._refuse(owned, reason)
-        await self.broker.publish(republished)
+        await self._republish(republished)
         for owned, checkpoint in good:
             if self._owned.get(owned.partition) is owned:
                 self._take_up(owned, checkpoint)
+
+    async def _republish(self, stored: Sequence[Publication]) -> None:
+        """Always: the owner before may have died between its commit and its last send."""
+        await self.broker.publish(stored)
 
     def _started(self, checkpoint: Checkpoint, look: Look, count: int) -> Checkpoint:
         """Where nothing was handled yet, the partition's first offset is the position."""

@@ -61,6 +61,7 @@ def install_problems(app: FastAPI) -> None:
         ProblemError: _problem,
         HTTPException: _http_error,
         RequestValidationError: _invalid,
+        Exception: _failure,
     }
     for error, answer in answers.items():
         app.add_exception_handler(error, answer)
@@ -102,4 +103,11 @@ async def _invalid(_: Request, error: RequestValidationError) -> Response:
     ]
     return ProblemError(
         HTTPStatus.UNPROCESSABLE_ENTITY, "A parameter is wrong.", errors=problems
+    ).response()
+
+
+async def _failure(_: Request, error: Exception) -> Response:  # noqa: ARG001 - it is logged by the server, and none of the caller's business
+    return ProblemError(
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        "Something went wrong on our side, and has been logged; it may work again later.",
     ).response()

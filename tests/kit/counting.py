@@ -46,7 +46,8 @@ def said(category: str) -> TicketTriaged:
 class Counting(Handler[Count]):
     """A score of 5 spoils the handler while `broken`, a comment of "later" sets a timer."""
 
-    def __init__(self) -> None:
+    def __init__(self, delay: timedelta = timedelta(hours=1)) -> None:
+        self.delay = delay
         self.broken = False
         self.forgotten = 0
         self.batches: list[int] = []
@@ -59,7 +60,7 @@ class Counting(Handler[Count]):
             entity.state = entity.state or Count()
             if isinstance(heard.data, Due):
                 entity.state.fired += 1
-                outgoing.append(Said(said("fired"), heard))
+                outgoing.append(Said(said(self.fired(entity.state)), heard))
                 continue
             if isinstance(heard.data, FeedbackReceived):
                 if heard.data.score == 5 and self.broken:
@@ -69,11 +70,14 @@ class Counting(Handler[Count]):
                     continue
                 entity.state.scores += heard.data.score
                 if heard.data.comment == "later":
-                    entity.set_timer("later", heard.time + timedelta(hours=1))
+                    entity.set_timer("later", heard.time + self.delay)
             entity.state.heard += 1
             tx.add("totals", str(heard.at), {"heard": 1, "by.score": 1})
             outgoing.append(Said(said(f"{entity.state.heard}"), heard))
         return outgoing
+
+    def fired(self, _: Count) -> str:
+        return "fired"
 
     def forget(self) -> None:
         self.forgotten += 1
