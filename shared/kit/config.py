@@ -89,25 +89,34 @@ def _written(marked: Marked, loc: Loc, *, keep_last: bool) -> Loc:
 
 
 def _message(model: type[BaseModel], loc: Loc, item: ErrorDetails) -> str:
-    kind, context = item["type"], item.get("ctx", {})
-    if kind == "missing":
-        return "must be given"
+    kind, context, value = item["type"], item.get("ctx", {}), item["input"]
     if kind == "extra_forbidden":
-        known = _field_names(model, loc[:-1])
-        nearest = did_you_mean(str(loc[-1]), known)
-        return f"unknown field{nearest}" if nearest else f"unknown field; here: {', '.join(known)}"
+        return _unknown_field(str(loc[-1]), _field_names(model, loc[:-1]))
     if kind in ("value_error", "assertion_error"):
         return str(context["error"])
     if kind in ("enum", "literal_error"):
-        known = re.findall(r"'([^']*)'", context["expected"])
-        nearest = did_you_mean(str(item["input"]), known)
-        return f"must be one of {', '.join(known)}{_but_is(item['input'])}{nearest}"
-    if kind in _PLAIN:
-        return f"{_PLAIN[kind]}{_but_is(item['input'])}"
-    message = item["msg"].replace("Input should be", "must be")
-    return f"{message[0].lower()}{message[1:]}{_but_is(item['input'])}"
+        return _not_among(value, re.findall(r"'([^']*)'", context["expected"]))
+    if kind in _WITHOUT_VALUE:
+        return _WITHOUT_VALUE[kind].format_map(context)
+    message = _PLAIN.get(kind) or item["msg"].replace("Input should be", "must be")
+    return f"{message[0].lower()}{message[1:]}{_but_is(value)}"
 
 
+def _unknown_field(name: str, known: Sequence[str]) -> str:
+    nearest = did_you_mean(name, known)
+    return f"unknown field{nearest}" if nearest else f"unknown field; here: {', '.join(known)}"
+
+
+def _not_among(value: Any, known: Sequence[str]) -> str:
+    nearest = did_you_mean(str(value), known)
+    return f"must be one of {', '.join(known)}{_but_is(value)}{nearest}"
+
+
+_WITHOUT_VALUE: Mapping[str, str] = {
+    "missing": "must be given",
+    "too_short": "must have at least {min_length}, not {actual_length}",
+    "too_long": "must have at most {max_length}, not {actual_length}",
+}
 _A_MAPPING, _A_LIST = "must be a mapping (field: value)", "must be a list"
 _PLAIN: Mapping[str, str] = {
     "string_type": "must be text (in quotes if it looks like a number)",

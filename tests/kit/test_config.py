@@ -42,6 +42,7 @@ class Policy(Model):
 
 
 class Policies(Model):
+    few: tuple[int, ...] = Field(default=(1,), min_length=1, max_length=2)
     policies: tuple[Policy, ...] = ()
     by_name: dict[str, Policy] = Field(default_factory=dict)
     mode: Literal["strict", "lenient"] = "strict"
@@ -128,7 +129,7 @@ MISTAKES = {
     ),
     "no such field, nothing near": (
         "wibble: 1\n",
-        "sla.yaml:1: wibble: unknown field; here: policies, by_name, mode, enabled, either",
+        "sla.yaml:1: wibble: unknown field; here: few, policies, by_name, mode, enabled, either",
     ),
     "no such field inside a mapping of names": (
         "by_name:\n  a:\n    targets:\n      resolutoin: 3\n    name: a\n",
@@ -178,6 +179,8 @@ MISTAKES = {
         "by_name:\n  a: {name: a, targets: {}, on: [x]}\n",
         'sla.yaml:2: by_name.a.on.0: must be a valid date or datetime, input is too short, not "x"',
     ),
+    "too few": ("few: []\n", "sla.yaml:1: few: must have at least 1, not 0"),
+    "too many": ("few: [1, 2, 3]\n", "sla.yaml:1: few: must have at most 2, not 3"),
     "the same key twice": (
         "mode: strict\nenabled: true\nmode: lenient\n",
         "sla.yaml:3: mode: stands here twice; first on line 1",
