@@ -1,0 +1,243 @@
+"""Every mistake in the rules is told with its line and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from services.triage.domain.language import LanguageDetector
+from services.triage.rules import check, load_rules
+from shared.kit.config import ConfigError
+from tests.triage.conftest import SHIPPED
+
+GOOD = """\
+languages: {among: [en, de]}
+categories:
+  billing:
+    words:
+      en: {invoice*: 3}
+      de: [Rechnung]
+    sub:
+      double: {words: {en: [charged twice]}}
+cues:
+  urgent: {en: [urgent]}
+priority:
+  matrix:
+    low: {low: low, medium: low, high: medium}
+    medium: {low: low, medium: medium, high: high}
+    high: {low: medium, medium: high, high: critical}
+  steps:
+    - name: hurry
+      when: {cue: [urgent], category: [billing/double]}
+      urgency: {up: 1}
+"""
+
+
+def problems(folder: Path, content: str, detector: LanguageDetector) -> list[str]:
+    path = folder / "triage.yaml"
+    path.write_text(content, encoding="utf-8")
+    with pytest.raises(ConfigError) as caught:
+        load_rules(path, detector)
+    return [line.removeprefix(f"{path}:") for line in caught.value.problems]
+
+
+def test_good_rules_are_ready(tmp_path: Path, detector: LanguageDetector) -> None:
+    path = tmp_path / "triage.yaml"
+    path.write_text(GOOD, encoding="utf-8")
+    triage = load_rules(path, detector)
+    assert triage.reader.find("invoices, charged twice") == {"invoice*", "charged twice"}
+    assert len(triage.version) == 12
+
+
+MISTAKES = {
+    "a language that the desk does not speak": (
+        "de: [Rechnung]",
+        "fr: [facture]",
+        "6: categories.billing.words.fr: is none of languages.among; here: any, en, de",
+    ),
+    "a language that cannot be told apart": (
+        "[en, de]",
+        "[en, xx]",
+        '1: languages.among.1: "xx" is no language that can be told apart',
+    ),
+    "a language by its name": (
+        "[en, de]",
+        "[en, german]",
+        (
+            '1: languages.among.1: "german" is no language: write its two letters '
+            '(ISO 639-1), like "de"'
+        ),
+    ),
+    "the same phrase in another spelling": (
+        "{invoice*: 3}",
+        "{invoice*: 3, Invoice*: 2}",
+        (
+            '5: categories.billing.words.en.Invoice*: is the same as "invoice*": case, '
+            "accents and signs do not count"
+        ),
+    ),
+    "the same phrase twice": (
+        "{invoice*: 3}",
+        "{invoice*: 3, invoice*: 2}",
+        "5: categories.billing.words.en.invoice*: stands here twice; first on line 5",
+    ),
+    "a star inside a word": (
+        "invoice*: 3",
+        "in*oice: 3",
+        (
+            '5: categories.billing.words.en.in*oice: has a star inside "in*oice"; a star '
+            "stands at the end of a word"
+        ),
+    ),
+    "no weight": (
+        "invoice*: 3",
+        "invoice*: 0",
+        (
+            "5: categories.billing.words.en.invoice*: weighs nothing; give a weight above "
+            "0, or below 0 if it speaks against"
+        ),
+    ),
+    "a weight in words": (
+        "invoice*: 3",
+        "invoice*: high",
+        '5: categories.billing.words.en.invoice*: must be a number, not "high"',
+    ),
+    "a weight beyond measure": (
+        "invoice*: 3",
+        "invoice*: 3000",
+        ("5: categories.billing.words.en.invoice*: must be less than or equal to 100, not 3000"),
+    ),
+    "a category called general": (
+        "  billing:\n",
+        "  general:\n",
+        (
+            "3: categories.general: is what a ticket gets when nothing is found; give this "
+            "category another name"
+        ),
+    ),
+    "a category's name with a blank": (
+        "  billing:\n",
+        "  Billing stuff:\n",
+        (
+            '3: categories.Billing stuff: "Billing stuff" is no name: small letters, '
+            "digits and _, a letter first, at most 40"
+        ),
+    ),
+    "no category": (
+        GOOD[GOOD.index("categories") : GOOD.index("cues")],
+        "",
+        "1: categories: must be given",
+    ),
+    "a field misspelt": (
+        "    words:\n",
+        "    worts:\n",
+        '4: categories.billing.worts: unknown field; did you mean "words"?',
+    ),
+    "a cue that is not there": (
+        "cue: [urgent]",
+        "cue: [urgnt]",
+        ('18: priority.steps.0.when.cue.0: there is no cue "urgnt"; did you mean "urgent"?'),
+    ),
+    "a category that is not there": (
+        "[billing/double]",
+        "[it]",
+        (
+            '18: priority.steps.0.when.category.0: there is no category "it"; there are '
+            "general, billing, billing/double"
+        ),
+    ),
+    "a product that is not there": (
+        "cue: [urgent]",
+        "product: [shop]",
+        ('18: priority.steps.0.when.product.0: there is no product "shop"; there are none'),
+    ),
+    "a tier misspelt": (
+        "cue: [urgent]",
+        "tier: [enterprize]",
+        (
+            "18: priority.steps.0.when.tier.0: must be one of free, standard, premium, "
+            'enterprise, not "enterprize"; did you mean "enterprise"?'
+        ),
+    ),
+    "a condition without a list": (
+        "cue: [urgent]",
+        "cue: urgent",
+        '18: priority.steps.0.when.cue: must be a list, not "urgent"',
+    ),
+    "no condition": (
+        "{cue: [urgent], category: [billing/double]}",
+        "{}",
+        (
+            "18: priority.steps.0.when: says nothing: give at least one condition, like "
+            "cue: [outage]"
+        ),
+    ),
+    "no effect": (
+        "      urgency: {up: 1}\n",
+        "",
+        "17: priority.steps.0: has no effect: give impact, urgency or priority",
+    ),
+    "bounds that cross": (
+        "{up: 1}",
+        "{at_least: high, at_most: low}",
+        "19: priority.steps.0.urgency: at_least high is above at_most low",
+    ),
+    "a step down upwards": (
+        "{up: 1}",
+        "{up: -1}",
+        "19: priority.steps.0.urgency.up: must be greater than or equal to 0, not -1",
+    ),
+    "an urgency that is none": (
+        "urgency: {up: 1}",
+        "urgency: {at_least: critical}",
+        ('19: priority.steps.0.urgency.at_least: must be one of low, medium, high, not "critical"'),
+    ),
+    "a matrix with a hole": (
+        "{low: low, medium: medium, high: high}",
+        "{low: low, high: high}",
+        "14: priority.matrix.medium.medium: must be given",
+    ),
+    "a priority that is none": (
+        "high: critical}",
+        "high: urgent}",
+        ('15: priority.matrix.high.high: must be one of low, medium, high, critical, not "urgent"'),
+    ),
+    "two steps of one name": (
+        "  steps:\n",
+        "  steps:\n    - {name: hurry, when: {vip: true}, urgency: {up: 1}}\n",
+        '18: priority.steps.1.name: another step is called "hurry" already',
+    ),
+    "a type that is none": (
+        "cues:\n",
+        "types:\n  incidents: {en: [broken]}\ncues:\n",
+        (
+            "10: types.incidents: must be one of incident, service_request, question, "
+            'complaint, not "incidents"; did you mean "incident"?'
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize(("good", "bad", "line"), MISTAKES.values(), ids=MISTAKES.keys())
+def test_a_mistake_is_told_in_a_line(
+    tmp_path: Path, detector: LanguageDetector, good: str, bad: str, line: str
+) -> None:
+    assert GOOD.count(good) == 1
+    told = problems(tmp_path, GOOD.replace(good, bad), detector)
+    assert line in told
+    assert len(told) <= 2  # what hangs on the mistake may be told too
+
+
+def test_all_mistakes_are_told_in_order_of_lines(
+    tmp_path: Path, detector: LanguageDetector
+) -> None:
+    content = GOOD.replace("invoice*", "in*oice").replace("cue: [urgent]", "cue: [haste]")
+    lines = problems(tmp_path, content.replace("de: [", "fr: ["), detector)
+    assert [line.split(":")[0] for line in lines] == ["5", "6", "18"]
+
+
+def test_the_shipped_rules_are_without_a_mistake() -> None:
+    assert check(SHIPPED.parent) == []
+
+
+def test_no_rules_is_a_problem(tmp_path: Path) -> None:
+    assert check(tmp_path) == [f"{tmp_path}/triage.yaml: there is no such file"]
