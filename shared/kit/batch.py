@@ -266,6 +266,7 @@ class Attempt(Generic[S]):
                 "group": self.group,
                 "state": "open",
                 "kind": kind,
+                "collection": self.stage.entities,
                 "subject": subject,
                 "name": name,
                 "reason": reason,

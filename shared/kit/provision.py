@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
+from typing import Any
 
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, for_code
@@ -54,7 +55,8 @@ async def _make(
         name, num_partitions=count, replication_factor=replication, topic_configs=topic.config()
     )
     answer = await admin.create_topics([wanted])
-    _, code, *text = answer.topic_errors[0]
+    errors: Any = answer
+    _, code, *text = errors.topic_errors[0]
     if code == EXISTS:
         [described] = await admin.describe_topics([name])
         return Provisioned(name, count, found=len(described["partitions"]))

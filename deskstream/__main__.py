@@ -1,0 +1,5 @@
+"""`python -m deskstream` is `deskstream`."""
+
+from deskstream.cli import main
+
+main()

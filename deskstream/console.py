@@ -1,0 +1,45 @@
+"""How the command speaks: tables and errors that say what to do next."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, NoReturn, TypeVar
+
+import typer
+from pymongo.errors import PyMongoError
+from rich.console import Console
+
+from shared.kit.admin import NotFoundError
+from shared.kit.ports import OutageError
+from shared.kit.settings import KitSettings, SettingsError, read_settings
+
+T = TypeVar("T")
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+BAD_USE = 2
+
+
+def fail(text: str, code: int = 1) -> NoReturn:
+    err.print(f"[bold red]error:[/] {text}", soft_wrap=True)
+    raise typer.Exit(code)
+
+
+def settings() -> KitSettings:
+    """The environment's settings, or an exit that names what is wrong with them."""
+    try:
+        return read_settings(KitSettings)
+    except SettingsError as error:
+        fail(f"{error}\nSee deploy/.env.example for every setting and its meaning.", BAD_USE)
+
+
+def run(work: Coroutine[Any, Any, T]) -> T:
+    """Runs to the end; what may go wrong outside becomes one line."""
+    try:
+        return asyncio.run(work)
+    except PyMongoError as error:
+        fail(f"MongoDB does not answer ({type(error).__name__}); is DESKSTREAM_MONGO_URL right?")
+    except OutageError as error:
+        fail(f"cannot reach {error}; is DESKSTREAM_KAFKA_SERVERS right?")
+    except NotFoundError as error:
+        fail(str(error))
+    except SettingsError as error:
+        fail(str(error), BAD_USE)

@@ -1,0 +1,146 @@
+"""What an operator may do to a stage from outside: move its checkpoints, send letters again."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from aiokafka.admin import AIOKafkaAdminClient
+from aiokafka.errors import KafkaError
+from pymongo.asynchronous.database import AsyncDatabase
+
+from shared.kit.kafka import Inspector
+from shared.kit.letters import COLLECTION as LETTERS
+from shared.kit.letters import redriven
+from shared.kit.mongo import CHECKPOINTS
+from shared.kit.ports import BrokerAwayError, Publisher
+from shared.kit.records import Partition
+from shared.kit.settings import KitSettings
+from shared.kit.unit import Document
+
+Database = AsyncDatabase[Document]
+
+
+class NotFoundError(Exception):
+    """There is no such checkpoint or letter; the text says what there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reset:
+    """Where a checkpoint was, and where it is now; None is the log's start."""
+
+    before: int | None
+    after: int | None
+
+
+async def checkpoints(database: Database) -> list[Document]:
+    return await database[CHECKPOINTS].find({}, {"stored": 0}).sort("_id", 1).to_list()
+
+
+async def reset(
+    database: Database, settings: KitSettings, stage: str, partition: Partition, to: str
+) -> Reset:
+    """Moves a checkpoint to `start`, `end`, `stored` (stay, and accept the facts) or an offset.
+
+    The running service notices by itself: its next batch is fenced and it claims anew.
+    """
+    key = f"{stage}/{partition}"
+    known = await database[CHECKPOINTS].find_one({"_id": key})
+    if known is None:
+        ids = [each["_id"] for each in await checkpoints(database)]
+        raise NotFoundError(f"no checkpoint {key}; there are: {', '.join(ids) or 'none'}")
+    changes: Document = {
+        "partition_count": None,
+        "accepted_committed": await committed(settings, stage, partition),
+    }
+    position = known.get("position")
+    if to != "stored":
+        position = await _position(settings, partition, to)
+        changes |= {
+            "position": position,
+            "last_offset": None,
+            "last_identity": None,
+            "stored": None,
+            "caught_up": False,
+        }
+    await database[CHECKPOINTS].update_one({"_id": key}, {"$set": changes, "$inc": {"epoch": 1}})
+    return Reset(known.get("position"), position)
+
+
+async def skip(database: Database, stage: str, partition: Partition, records: int) -> Reset:
+    """Passes over the next records unread: they are lost to this stage."""
+    key = f"{stage}/{partition}"
+    known = await database[CHECKPOINTS].find_one({"_id": key})
+    if known is None or known.get("position") is None:
+        raise NotFoundError(f"no checkpoint {key} with a position")
+    before = int(known["position"])
+    changes = {"position": before + records, "last_offset": None, "last_identity": None}
+    await database[CHECKPOINTS].update_one({"_id": key}, {"$set": changes, "$inc": {"epoch": 1}})
+    return Reset(before, before + records)
+
+
+async def _position(settings: KitSettings, partition: Partition, to: str) -> int | None:
+    if to == "start":
+        return None
+    if to.isdigit():
+        return int(to)
+    if to != "end":
+        raise ValueError(f"--to {to}: say start, end, stored or an offset")
+    inspector = Inspector(settings, "deskstream-admin")
+    try:
+        return (await inspector.look({partition: None}, {partition: None}))[partition].end
+    finally:
+        await inspector.stop()
+
+
+async def committed(settings: KitSettings, stage: str, partition: Partition) -> int | None:
+    """The group's committed offset as Kafka has it."""
+    admin = AIOKafkaAdminClient(**settings.kafka_client(), client_id="deskstream-admin")
+    try:
+        await admin.start()
+        offsets = await admin.list_consumer_group_offsets(settings.group(stage))
+    except (KafkaError, OSError) as error:
+        raise BrokerAwayError(f"Kafka ({type(error).__name__})") from error
+    finally:
+        await admin.close()
+    for tp, found in offsets.items():
+        if tp.topic == settings.topic(partition.topic) and tp.partition == partition.number:
+            return int(found.offset) if found.offset >= 0 else None
+    return None
+
+
+async def letters(
+    database: Database, where: Mapping[str, Any], *, limit: int = 0
+) -> list[Document]:
+    """In the order in which a group met them."""
+    return await database[LETTERS].find(where).sort("order", 1).limit(limit).to_list()
+
+
+async def redrive(
+    database: Database, publisher: Publisher, chosen: Sequence[Document]
+) -> AsyncIterator[Document]:
+    """Sends these to the group that could not handle them, in the order given."""
+    for letter in chosen:
+        if letter.get("kind") == "timer":
+            await _set_timer_again(database, letter)
+        elif letter.get("kind") == "outcome":
+            where = {"_id": letter["name"]}
+            await database["deliveries"].update_one(where, {"$set": {"outcome_ready": True}})
+            await _done(database, letter)
+        else:
+            await publisher.publish([redriven(letter)])
+        yield letter
+
+
+async def _set_timer_again(database: Database, letter: Document) -> None:
+    """Due now; the loop that owns the subject finds it in the index."""
+    now = datetime.now(UTC)
+    await database[letter["collection"]].update_one(
+        {"_id": letter["subject"]},
+        {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
+    )
+    await _done(database, letter)
+
+
+async def _done(database: Database, letter: Document) -> None:
+    await database[LETTERS].update_one({"_id": letter["_id"]}, {"$set": {"state": "done"}})
