@@ -316,7 +316,9 @@ def _owner(inputs: Sequence[Input]) -> Partition:
 
 def timer_heard(entity: Entity[Any], name: str, due_at: datetime) -> Heard:
     """What a stage hears when this timer of the entity comes due."""
-    timer_id = deterministic_id("timer", entity.subject, name, due_at.isoformat())
+    # The same timer may be set for the same instant again, after it fired.
+    said_before = sum(entity.said.values())
+    timer_id = deterministic_id("timer", entity.subject, name, due_at.isoformat(), said_before)
     envelope = Envelope(
         id=timer_id, type=f"timer {name}", source=SOURCE, time=due_at, subject=entity.subject
     )
