@@ -1,0 +1,1 @@
+"""Reporting: figures that are counted once, stories, the API and the page."""
