@@ -46,6 +46,8 @@ class TicketQueued(RouterEvent):
 
 
 class TicketAssigned(RouterEvent):
+    """An agent owns it from now on, instead of whoever did before."""
+
     agent_id: str
     queue: str
     pool: str
@@ -65,6 +67,8 @@ class TicketUnassigned(RouterEvent):
 
 
 class TicketEscalated(RouterEvent):
+    """It rose to `level` (1 is the first above normal), into the queue that answers for it."""
+
     level: int = Field(ge=1)
     queue: str
     agent_id: str | None = None

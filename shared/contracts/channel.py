@@ -4,7 +4,16 @@ from typing import ClassVar
 
 from pydantic import Field
 
-from shared.contracts.fields import Attachment, Contract, Moment, Personal, Priority, TicketType
+from shared.contracts.fields import (
+    Attachment,
+    Contract,
+    Moment,
+    Personal,
+    PersonalLine,
+    PersonalText,
+    Priority,
+    TicketType,
+)
 from shared.contracts.message import Message
 from shared.contracts.topics import CHANNEL_MESSAGES
 
@@ -20,15 +29,16 @@ class Sender(Contract):
 class MessageReceived(Message):
     """One message as an upstream system, a form or a chat gateway hands it over.
 
-    Two with the same CloudEvents source and id, or the same channel and `external_id`, are one.
+    Two with the same CloudEvents source and id, or the same channel, mailbox and `external_id`,
+    are one.
     """
 
     topic: ClassVar[str] = CHANNEL_MESSAGES.name
 
     channel: str = Field(min_length=1, max_length=64)
     sender: Sender
-    text: Personal = Field(max_length=262_144)
-    subject: Personal | None = Field(default=None, max_length=998)
+    text: PersonalText
+    subject: PersonalLine | None = None
     html: Personal | None = None
     external_id: str | None = None
     conversation: str | None = None

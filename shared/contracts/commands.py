@@ -11,6 +11,7 @@ from shared.contracts.fields import (
     Contract,
     MessageBody,
     Personal,
+    PersonalText,
     Priority,
     Requester,
     Status,
@@ -19,8 +20,6 @@ from shared.contracts.fields import (
 from shared.contracts.message import Message
 from shared.contracts.ticket import TicketHistory
 from shared.contracts.topics import TICKET_COMMANDS
-
-LONGEST_TEXT = 262_144
 
 
 class Command(Message):
@@ -72,14 +71,16 @@ class ReportBounce(Command):
 class Reply(Command):
     """A public answer to the requester; `status` is what the ticket is to be afterwards."""
 
-    text: Personal = Field(max_length=LONGEST_TEXT)
+    text: PersonalText
     html: Personal | None = None
     attachments: tuple[Attachment, ...] = ()
     status: Status | None = None
 
 
 class AddNote(Command):
-    text: Personal = Field(max_length=LONGEST_TEXT)
+    """An internal note; `mentions` are agents' ids."""
+
+    text: PersonalText
     mentions: tuple[str, ...] = ()
 
 
@@ -94,18 +95,22 @@ class SetStatus(Command):
 
 
 class Reassign(Command):
+    """To this agent or queue; neither: back to routing, which chooses anew."""
+
     agent_id: str | None = None
     queue: str | None = None
     reason: str | None = None
 
 
 class Escalate(Command):
+    """Give it to somebody more senior; no `level`: one above the present."""
+
     reason: str
     level: int | None = Field(default=None, ge=1)
 
 
 class ChangeFields(Command):
-    """None leaves a field as it is."""
+    """What is left out stays as it is; what is set is pinned against triage."""
 
     category: str | None = None
     priority: Priority | None = None
@@ -148,15 +153,19 @@ class Split(Command):
 
 
 class Link(Command):
+    """This ticket stands in `relation` to the ticket `other`; neither changes otherwise."""
+
     other: str
     relation: str = "relates_to"
     mirrored: bool = False  # the other side of a link, sent by the handling of the first
 
 
 class Rate(Command):
+    """The requester's verdict on the help: 1 is worst, 5 best."""
+
     score: int = Field(ge=1, le=5)
     comment: Personal | None = None
 
 
 class MarkSpam(Command):
-    pass
+    """It was no request: close the ticket as spam."""

@@ -1,5 +1,6 @@
 """How a contract travels: CloudEvents 1.0 attributes as Kafka headers, and ids that repeat."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -8,6 +9,10 @@ from uuid import UUID, uuid5
 NAMESPACE = UUID("5b0e5f5e-7a3c-5f4e-9d51-9b8f0f6f6b1d")
 SOURCE_PREFIX = "/deskstream/"
 CONTENT_TYPE = "application/json"
+RFC_3339 = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
+)
+LONGEST_NUMBER = 18  # digits: what fits a store's 64 bits
 
 
 def deterministic_id(*parts: object) -> str:
@@ -67,17 +72,17 @@ class Envelope:
 
 def format_time(moment: datetime) -> str:
     """RFC 3339 in UTC with milliseconds, so that the same instant has one spelling."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + (
-        f"{moment.microsecond // 1000:03d}Z"
-    )
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 def parse_time(text: str) -> datetime:
     """Reads RFC 3339; raises ValueError for anything else, also for a time without a zone."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
-        raise ValueError(f"{text!r} has no time zone")
-    return moment.astimezone(UTC)
+    if not RFC_3339.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no RFC 3339 time with a zone")
+    try:
+        return datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text!r} is outside the years 1 to 9999 in UTC") from error
 
 
 def header_text(headers: Iterable[tuple[str, bytes | None]]) -> dict[str, str]:
@@ -126,8 +131,8 @@ def _number_of(headers: Mapping[str, str]) -> int | None:
     text = headers.get("ce_number")
     if text is None:
         return None
-    if not text.isascii() or not text.isdigit() or int(text) < 1:
-        raise BadEnvelopeError(f"header ce_number: {text!r} is no number from 1")
+    if not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER or int(text) < 1:
+        raise BadEnvelopeError(f"header ce_number: {text[:40]!r} is no number from 1")
     if "ce_writer" not in headers:
         raise BadEnvelopeError("header ce_number without ce_writer")
     return int(text)

@@ -15,7 +15,10 @@ class Contract(BaseModel):
 
 def to_millisecond(moment: datetime) -> datetime:
     """The same instant in UTC, cut to the millisecond: what every store here can keep."""
-    moment = moment.astimezone(UTC)
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError("the instant is outside the years 1 to 9999 in UTC") from error
     return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
@@ -31,6 +34,10 @@ class Sealed(Contract):
 
 Personal = str | Sealed
 """Names, addresses, bodies: whatever a person may ask us to forget."""
+
+# The limit is the open text's: a constraint on the union would ask a sealed value for its length.
+PersonalLine = Annotated[str, Field(max_length=998)] | Sealed
+PersonalText = Annotated[str, Field(max_length=262_144)] | Sealed
 
 
 def reveal(text: Personal) -> str:

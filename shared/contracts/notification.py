@@ -21,6 +21,8 @@ class Recipient(Contract):
 
 
 class NotificationSent(NotifierEvent):
+    """The channel's server took it over; a bounce may still follow as DeliveryFailed."""
+
     notification_id: str
     template: str
     channel: str  # email, slack, teams …

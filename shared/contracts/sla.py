@@ -35,7 +35,7 @@ class SlaTarget(Contract):
     seconds: float = Field(gt=0)
     business: bool = True
     started_at: Moment
-    due_at: Moment | None  # None: paused
+    due_at: Moment | None = None  # None: paused
     remaining_seconds: float
 
 
@@ -59,12 +59,16 @@ class SlaRetargeted(SlaEvent):
 
 
 class SlaPaused(SlaEvent):
+    """These clocks stand still, each with the remaining seconds at the same place in the list."""
+
     metrics: tuple[Metric, ...]
     remaining_seconds: tuple[float, ...]
     reason: str
 
 
 class SlaResumed(SlaEvent):
+    """Paused clocks run again, with new deadlines."""
+
     targets: tuple[SlaTarget, ...]
 
 
@@ -73,7 +77,7 @@ class SlaFulfilled(SlaEvent):
 
     metric: Metric
     cycle: int = 1
-    due_at: Moment | None
+    due_at: Moment | None = None  # None: it was paused
     fulfilled_at: Moment
     elapsed_seconds: float  # in the clock's own time
     calendar_seconds: float
@@ -81,6 +85,8 @@ class SlaFulfilled(SlaEvent):
 
 
 class SlaWarning(SlaEvent):
+    """The deadline is near: this share of the target is used up, and no end was reached."""
+
     metric: Metric
     cycle: int = 1
     level: str  # "75%"
@@ -101,14 +107,20 @@ class SlaBreached(SlaEvent):
 
 
 class SlaCorrected(SlaEvent):
-    """A fact accepted in time was logged after its deadline's breach: the breach is taken back."""
+    """A fact accepted in time was logged after its deadline's breach: the breach is taken back.
+
+    `fact` is fulfilled, paused or cancelled, and `fulfilled_at` when it was accepted.
+    """
 
     metric: Metric
     cycle: int = 1
     breached_at: Moment
     fulfilled_at: Moment
+    fact: str = "fulfilled"
 
 
 class ProgressStalled(SlaEvent):
+    """Nothing has moved on an open ticket since `since`, for longer than its policy allows."""
+
     since: Moment
     seconds: float

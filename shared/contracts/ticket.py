@@ -95,6 +95,8 @@ class StatusChanged(IntakeEvent):
 
 
 class TicketResolved(IntakeEvent):
+    """The request is met, as far as the desk knows; the requester may still reopen it."""
+
     old: Status
     actor: Actor
     resolution: str | None = None
@@ -103,6 +105,8 @@ class TicketResolved(IntakeEvent):
 
 
 class TicketReopened(IntakeEvent):
+    """Work goes on: the ticket is open again, for the `reopens`-th time."""
+
     old: Status
     actor: Actor
     reason: str
@@ -146,6 +150,8 @@ class TicketMerged(IntakeEvent):
 
 
 class TicketUnmerged(IntakeEvent):
+    """A merge was taken back: each goes its own way again, `side` as in TicketMerged."""
+
     other: str
     side: Literal["source", "target"]
     actor: Actor
@@ -160,12 +166,16 @@ class TicketSplit(IntakeEvent):
 
 
 class TicketsLinked(IntakeEvent):
+    """This ticket stands in `relation` to `other`, which says the same from its side."""
+
     other: str
     relation: str  # relates_to, causes, caused_by, duplicates, follow_up …
     actor: Actor
 
 
 class TicketMarkedSpam(IntakeEvent):
+    """It was no request; the ticket is closed with it."""
+
     actor: Actor
 
 
@@ -179,6 +189,8 @@ class AssignmentRequested(IntakeEvent):
 
 
 class EscalationRequested(IntakeEvent):
+    """Somebody wants it escalated; the router decides to whom and says TicketEscalated."""
+
     actor: Actor
     reason: str
     level: int | None = Field(default=None, ge=1)
@@ -194,6 +206,8 @@ class DeliveryFailed(IntakeEvent):
 
 
 class FeedbackReceived(IntakeEvent):
+    """The requester's verdict on the help: 1 is worst, 5 best. The last one counts."""
+
     score: int = Field(ge=1, le=5)
     comment: Personal | None = None
 

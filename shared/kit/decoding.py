@@ -8,7 +8,13 @@ from typing import Any
 import orjson
 from pydantic import ValidationError
 
-from shared.contracts.envelope import BadEnvelopeError, Envelope, envelope_of, header_text
+from shared.contracts.envelope import (
+    LONGEST_NUMBER,
+    BadEnvelopeError,
+    Envelope,
+    envelope_of,
+    header_text,
+)
 from shared.contracts.message import Message
 from shared.contracts.people import AgentRemoved, CustomerRemoved
 from shared.contracts.topics import (
@@ -219,7 +225,6 @@ def _moved(record: Record, key: bytes) -> Publication:
 
 
 def _as_forwarded(envelope: Envelope, headers: Mapping[str, str]) -> Envelope:
-    number = headers.get(FORWARD_NUMBER, "")
     return Envelope(
         id=envelope.id,
         type=envelope.type,
@@ -229,7 +234,7 @@ def _as_forwarded(envelope: Envelope, headers: Mapping[str, str]) -> Envelope:
         correlation=envelope.correlation,
         causation=envelope.causation,
         writer=headers.get(FORWARD_WRITER),
-        number=int(number) if number.isascii() and number.isdigit() else None,
+        number=_whole(headers.get(FORWARD_NUMBER)),
         traceparent=envelope.traceparent,
     )
 
@@ -258,5 +263,11 @@ def _good(
 
 
 def _attempts(headers: Mapping[str, str]) -> int:
-    text = headers.get(LETTER_ATTEMPTS, "0")
-    return int(text) if text.isascii() and text.isdigit() else 0
+    return _whole(headers.get(LETTER_ATTEMPTS)) or 0
+
+
+def _whole(text: str | None) -> int | None:
+    """A whole number that fits a store's 64 bits; None for any other text."""
+    if text is None or not text.isascii() or not text.isdigit() or len(text) > LONGEST_NUMBER:
+        return None
+    return int(text)
