@@ -1,0 +1,1 @@
+"""What may be relied on between services, and whether it still holds."""
