@@ -1,0 +1,129 @@
+"""What a request brings: its bytes within a limit, of the right kind, and what they say."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from http import HTTPStatus
+from types import MappingProxyType
+from typing import Any, TypeVar, get_args
+
+import orjson
+from fastapi import Request
+from pydantic import BaseModel, ValidationError
+
+from shared.kit.config import did_you_mean
+from shared.kit.problems import FieldProblem, ProblemError, field_problems
+
+M = TypeVar("M", bound=BaseModel)
+JSON = "application/json"
+MOST_PROBLEMS = 20
+
+
+async def body_of(request: Request, limit: int, *media_types: str) -> bytes:
+    """Raises ProblemError 415 or 413; never holds more than `limit` bytes."""
+    given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if given not in media_types:
+        raise ProblemError(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"Send Content-Type: {' or '.join(media_types)}, not {given or 'none'}.",
+            headers={"Accept": ", ".join(media_types)},
+        )
+    declared = request.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared) > limit:
+        raise _too_large(limit)
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > limit:
+            raise _too_large(limit)
+    return bytes(body)
+
+
+def _too_large(limit: int) -> ProblemError:
+    return ProblemError(
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        f"The body is over {limit} bytes, which is the most that is taken here.",
+        headers={"Connection": "close"},
+    )
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """Raises ProblemError 400 with line and column."""
+    try:
+        parsed = orjson.loads(body)
+    except orjson.JSONDecodeError as error:
+        where = f"line {error.lineno}, column {error.colno}"
+        raise ProblemError(
+            HTTPStatus.BAD_REQUEST, f"The body is no JSON: {where}: {error.msg}."
+        ) from None
+    if not isinstance(parsed, dict):
+        raise ProblemError(HTTPStatus.BAD_REQUEST, "The body must be a JSON object: {…}.")
+    return parsed
+
+
+def read(
+    model: type[M],
+    given: Mapping[str, Any],
+    *,
+    ours: Sequence[str] = (),
+    adding: Mapping[str, Any] = MappingProxyType({}),
+) -> M:
+    """The object as `model`; ProblemError 422 lists every field that is wrong or unknown.
+
+    Readers of a topic ignore what they do not know; here a misspelt name is told at once. `ours`
+    are fields that only we set, `adding` what we set them to.
+    """
+    problems = list(_unknown(model, given, (), ours))
+    try:
+        value = model.model_validate({**given, **adding})
+    except ValidationError as error:
+        problems += field_problems(error.errors(include_url=False, include_input=False))
+    except RecursionError:
+        problems.append(FieldProblem("body", "is nested too deeply"))
+    if problems:
+        raise ProblemError(
+            HTTPStatus.UNPROCESSABLE_ENTITY,
+            f"{len(problems)} field{'s are' if len(problems) > 1 else ' is'} wrong.",
+            errors=problems[:MOST_PROBLEMS],
+        )
+    return value
+
+
+def _unknown(
+    model: type[BaseModel], given: Mapping[str, Any], way: tuple[str, ...], ours: Sequence[str]
+) -> Iterator[FieldProblem]:
+    known = [name for name in model.model_fields if name not in ours]
+    for name, value in given.items():
+        here = (*way, str(name))
+        if name in ours:
+            yield FieldProblem(".".join(here), "is set by the server")
+        elif name not in model.model_fields:
+            hint = did_you_mean(str(name), known) or f"; known are {', '.join(known)}"
+            yield FieldProblem(".".join(here), f"unknown field{hint}")
+        else:
+            for inner in _models(model.model_fields[name].annotation):
+                yield from _unknown_inside(inner, value, here, ours)
+
+
+def _unknown_inside(
+    model: type[BaseModel], value: Any, way: tuple[str, ...], ours: Sequence[str]
+) -> Iterator[FieldProblem]:
+    if isinstance(value, dict):
+        yield from _unknown(model, value, way, ours)
+    elif isinstance(value, list):
+        for place, item in enumerate(value):
+            if isinstance(item, dict):
+                yield from _unknown(model, item, (*way, str(place)), ours)
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
+
+
+def digest_of(*parts: bytes) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()

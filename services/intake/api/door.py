@@ -1,0 +1,135 @@
+"""What every route of the door stands on: who calls, what is accepted, what is known of it."""
+
+import asyncio
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from http import HTTPStatus
+from typing import Any
+
+from pymongo.asynchronous.database import AsyncDatabase
+
+from services.intake.settings import IntakeSettings
+from services.intake.store.door import IdempotencyKeys, KnownKey
+from services.intake.store.lifecycle import ANSWERS, DOOR, NUMBERS, TICKETS, number_key
+from shared.contracts.envelope import Envelope
+from shared.kit.blobs import Blobs
+from shared.kit.ports import BrokerAwayError, Clock, Publisher
+from shared.kit.problems import ProblemError
+from shared.kit.records import Publication
+from shared.kit.tokens import Tokens
+from shared.kit.unit import Document
+
+RETRY_AFTER_SECONDS = "5"
+LONGEST_KEY = 255
+FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Door:
+    settings: IntakeSettings
+    tokens: Tokens
+    database: AsyncDatabase[Document]
+    publisher: Publisher
+    blobs: Blobs
+    clock: Clock
+
+    async def identify(
+        self, client: str, key: str | None, digest: str
+    ) -> tuple[KnownKey, IdempotencyKeys]:
+        """The id and time of what is sent: the same for the same key, else new ones.
+
+        Raises ProblemError where the key was used for something else.
+        """
+        keys = IdempotencyKeys(self.database)
+        if key is None:
+            return KnownKey(str(uuid.uuid4()), digest, self.clock.now()), keys
+        if not 0 < len(key) <= LONGEST_KEY:
+            raise ProblemError(
+                HTTPStatus.BAD_REQUEST, f"An Idempotency-Key has 1 to {LONGEST_KEY} characters."
+            )
+        known = await keys.claim(f"{client}:{key}", digest, self.clock.now())
+        if known.digest != digest:
+            raise ProblemError(
+                HTTPStatus.UNPROCESSABLE_ENTITY,
+                "This Idempotency-Key was used for another request; a new request needs a new key.",
+            )
+        return known, keys
+
+    async def accept(
+        self, publication: Publication, known: KnownKey, keys: IdempotencyKeys
+    ) -> None:
+        """Returns once Kafka has it; what was accepted under its key is not sent again."""
+        if known.accepted:
+            return
+        try:
+            async with asyncio.timeout(self.settings.acknowledge_seconds):
+                await self.publisher.publish([publication])
+        except (BrokerAwayError, TimeoutError) as error:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Kafka did not acknowledge in time, so this may or may not have been accepted: "
+                "send it again, with the same Idempotency-Key if it had one.",
+                headers={"Retry-After": RETRY_AFTER_SECONDS},
+            ) from error
+        await keys.accepted(known)
+
+    async def ticket(self, id_or_number: str) -> Document | None:
+        ticket_id = await self.ticket_id(id_or_number)
+        return await self.database[TICKETS].find_one({"_id": ticket_id, "number": {"$ne": None}})
+
+    async def ticket_id(self, id_or_number: str) -> str:
+        """A number that people say becomes the id behind it."""
+        number = id_or_number.upper()
+        if not number.startswith("TKT-"):
+            return id_or_number
+        known = await self.database[NUMBERS].find_one({"_id": number_key(number)})
+        return str(known["ticket_id"]) if known is not None else id_or_number
+
+    async def answer(self, message_id: str) -> Document | None:
+        """What intake has said to a message or command that came in here."""
+        return await self.database[ANSWERS].find_one({"_id": message_id})
+
+    def pauses(self, wait_seconds: float) -> "Pauses":
+        return Pauses(self.clock, min(wait_seconds, self.settings.longest_wait_seconds))
+
+
+class Pauses:
+    """Growing pauses between looks, until the time is up."""
+
+    def __init__(self, clock: Clock, wait_seconds: float) -> None:
+        self._clock = clock
+        self._left = wait_seconds
+        self._next = FIRST_LOOK_SECONDS
+
+    async def pause(self) -> bool:
+        """False: no time is left, nothing was waited for."""
+        if self._left <= 0:
+            return False
+        step = min(self._next, self._left)
+        await self._clock.sleep(step)
+        self._left -= step
+        self._next = min(self._next * 1.5, LONGEST_LOOK_SECONDS)
+        return True
+
+
+def envelope(
+    *, event_id: str, type_name: str, subject: str, at: datetime, traceparent: str | None
+) -> Envelope:
+    return Envelope(
+        id=event_id,
+        type=type_name,
+        source=DOOR,
+        time=at,
+        subject=subject,
+        traceparent=traceparent,
+    )
+
+
+def record(
+    topic: str, key: str, value: bytes, about: Envelope, extra: Mapping[str, str] | None = None
+) -> Publication:
+    headers: dict[str, Any] = dict(about.to_headers())
+    headers.update({name: text.encode() for name, text in (extra or {}).items()})
+    return Publication(topic, key.encode(), value, tuple(headers.items()))

@@ -1,0 +1,60 @@
+"""What intake is built from: reception, lifecycle, and the HTTP door."""
+
+from datetime import timedelta
+from functools import partial
+
+from services.intake.api import Door, create_api
+from services.intake.domain.lifecycle import COMMANDS
+from services.intake.domain.ticket import Policy, TicketState
+from services.intake.handlers.desk import ReceptionOptions
+from services.intake.handlers.lifecycle import Lifecycle
+from services.intake.handlers.reception import RECEPTION, Reception
+from services.intake.settings import IntakeSettings
+from services.intake.store.door import prepare
+from services.intake.store.lifecycle import MongoNumbers
+from services.intake.store.reception import INDEXES
+from shared.contracts.topics import TICKET_COMMANDS
+from shared.kit.service import Service, ServiceContext
+from shared.kit.settings import read_settings
+from shared.kit.tokens import Tokens
+from shared.kit.unit import Stage
+
+LIFECYCLE = Stage(
+    name="intake-lifecycle",
+    writer="intake",
+    topics=(TICKET_COMMANDS,),
+    hears=COMMANDS,
+    entities="tickets",
+    state=TicketState,
+)
+
+
+def create(context: ServiceContext) -> Service:
+    """Raises SettingsError or ConfigError where a setting or the tokens' file is wrong."""
+    settings = read_settings(IntakeSettings)
+    door = Door(
+        settings=settings,
+        tokens=Tokens.load(context.settings.tokens_file),
+        database=context.database,
+        publisher=context.publisher,
+        blobs=context.blobs,
+        clock=context.clock,
+    )
+    lifecycle = Lifecycle(MongoNumbers(context.database), Policy(settings.after_reply))
+    return Service(
+        name="intake",
+        stages=[(RECEPTION, _reception(context, settings)), (LIFECYCLE, lifecycle)],
+        api=create_api(door),
+        indexes=INDEXES,
+        prepare=partial(prepare, context.database, settings.keep_keys_seconds),
+    )
+
+
+def _reception(context: ServiceContext, settings: IntakeSettings) -> Reception:
+    options = ReceptionOptions(
+        mail_secret=context.settings.mail_secret.get_secret_value(),
+        burst_limit=settings.burst_limit,
+        conversation_window=timedelta(hours=settings.conversation_hours),
+        keep_originals=settings.keep_originals,
+    )
+    return Reception(context.blobs, options)

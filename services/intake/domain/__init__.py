@@ -1,0 +1,1 @@
+"""What intake decides, without Kafka, MongoDB or a clock."""

@@ -1,0 +1,1 @@
+"""The documents of intake, in its own words."""

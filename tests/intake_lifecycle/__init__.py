@@ -1,0 +1,1 @@
+"""Intake's lifecycle: commands in, events out."""
