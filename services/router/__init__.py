@@ -1,0 +1,1 @@
+"""Router: who takes a ticket, and who waits in which queue."""

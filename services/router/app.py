@@ -1,0 +1,75 @@
+"""The router's composition root: what it hears, and what it is built from."""
+
+from services.router.domain.escalation import ESCALATES
+from services.router.domain.ticket import RoutedTicket
+from services.router.handlers import Dispatcher, Forwarder, Forwarding
+from services.router.rules import FILE, load_rules
+from services.router.store import INDEXES, TICKETS
+from shared.contracts.people import AgentRemoved, AgentUpdated
+from shared.contracts.sla import SlaFulfilled, SlaResumed, SlaRetargeted, SlaTargetsSet
+from shared.contracts.ticket import (
+    AgentReplied,
+    AssignmentRequested,
+    CustomerReplied,
+    FieldsChanged,
+    StatusChanged,
+    TicketClosed,
+    TicketCreated,
+    TicketMarkedSpam,
+    TicketMerged,
+    TicketReopened,
+    TicketResolved,
+    TicketUnmerged,
+)
+from shared.contracts.topics import AGENT_UPDATES, ROUTING_REQUESTS, TICKET_EVENTS
+from shared.contracts.triage import TicketTriaged
+from shared.kit.service import Service, ServiceContext
+from shared.kit.unit import Stage
+
+HEARS = (
+    TicketCreated,
+    TicketTriaged,
+    FieldsChanged,
+    StatusChanged,
+    CustomerReplied,
+    AgentReplied,
+    TicketResolved,
+    TicketReopened,
+    TicketClosed,
+    TicketMerged,
+    TicketUnmerged,
+    TicketMarkedSpam,
+    AssignmentRequested,
+    SlaTargetsSet,
+    SlaRetargeted,
+    SlaResumed,
+    SlaFulfilled,
+    *ESCALATES,
+    AgentUpdated,
+    AgentRemoved,
+)
+FORWARD = Stage(
+    name="router-forward",
+    writer="router-forward",
+    topics=(TICKET_EVENTS, AGENT_UPDATES),
+    hears=HEARS,
+    entities="forwarding",
+    state=Forwarding,
+)
+DECIDE = Stage(
+    name="router-decide",
+    writer="router",
+    topics=(ROUTING_REQUESTS,),
+    hears=HEARS,
+    entities=TICKETS,
+    state=RoutedTicket,
+)
+
+
+def create(context: ServiceContext) -> Service:
+    rules = load_rules(context.settings.config_dir / FILE)
+    return Service(
+        name="router",
+        stages=((FORWARD, Forwarder(rules)), (DECIDE, Dispatcher(rules))),
+        indexes=INDEXES,
+    )

@@ -1,0 +1,1 @@
+"""Pure rules of routing: agents and tickets in, assignments out."""

@@ -1,0 +1,100 @@
+"""What is wrong with routing.yaml that no single field shows: names that miss, rules in vain."""
+
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+
+from services.router.domain.routing_config import Route, RoutingConfig, Trigger
+
+Loc = tuple[str | int, ...]
+Finding = tuple[Loc, str]
+
+_WITH_METRIC = {Trigger.WARNING, Trigger.BREACH}
+
+
+def findings(config: RoutingConfig) -> list[Finding]:
+    """Each with the place in the file that has to change; empty: nothing is wrong."""
+    return [
+        *_twice(config),
+        *_unknown_queues(config),
+        *_last_pool(config),
+        *_empty_conditions(config),
+        *_wishes_in_vain(config),
+        *_metrics_in_vain(config),
+    ]
+
+
+def _routes(config: RoutingConfig) -> Iterator[tuple[Loc, Route]]:
+    for index, rule in enumerate(config.rules):
+        yield ("rules", index), rule
+    yield ("otherwise",), config.otherwise
+
+
+def _twice(config: RoutingConfig) -> Iterator[Finding]:
+    for section in ("pools", "queues", "rules", "escalations"):
+        seen: set[str] = set()
+        for index, item in enumerate(getattr(config, section)):
+            if item.name in seen:
+                yield (section, index, "name"), f'there is another "{item.name}" above'
+            seen.add(item.name)
+
+
+def _unknown_queues(config: RoutingConfig) -> Iterator[Finding]:
+    known = [queue.name for queue in config.queues]
+    for loc, name in _named_queues(config):
+        if name not in known:
+            yield loc, _unknown(name, known)
+    for at, route in _routes(config):
+        if route.overflow is not None and route.overflow.queue == route.queue:
+            yield (*at, "overflow", "queue"), f'"{route.queue}" cannot overflow into itself'
+
+
+def _named_queues(config: RoutingConfig) -> Iterator[tuple[Loc, str]]:
+    for at, route in _routes(config):
+        yield (*at, "queue"), route.queue
+        if route.overflow is not None:
+            yield (*at, "overflow", "queue"), route.overflow.queue
+    for index, escalation in enumerate(config.escalations):
+        if escalation.queue is not None:
+            yield ("escalations", index, "queue"), escalation.queue
+
+
+def _unknown(name: str, known: Sequence[str]) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{nearest[0]}"?' if nearest else f"queues: {', '.join(known)}"
+    return f'there is no queue "{name}"; {hint}'
+
+
+def _last_pool(config: RoutingConfig) -> Iterator[Finding]:
+    last = len(config.pools) - 1
+    for index, pool in enumerate(config.pools):
+        if index == last and pool.when is not None:
+            yield ("pools", index, "when"), "the last pool takes every other ticket: leave it out"
+        if index != last and pool.when is None:
+            yield ("pools", index), "must have `when`: without it no ticket ever comes here"
+        if index != last and not pool.teams:
+            yield ("pools", index), "must have `teams`: without them no agent ever comes here"
+
+
+def _empty_conditions(config: RoutingConfig) -> Iterator[Finding]:
+    for index, rule in enumerate(config.rules):
+        if not rule.when.model_fields_set:
+            yield (
+                ("rules", index, "when"),
+                "must name at least one field; what fits every ticket belongs under `otherwise`",
+            )
+
+
+def _wishes_in_vain(config: RoutingConfig) -> Iterator[Finding]:
+    for at, route in _routes(config):
+        for skill, level in route.prefer.items():
+            if level <= route.skills.get(skill, 0):
+                yield (*at, "prefer", skill), f"level {route.skills[skill]} is required anyway"
+
+
+def _metrics_in_vain(config: RoutingConfig) -> Iterator[Finding]:
+    for index, rule in enumerate(config.escalations):
+        if rule.metrics is not None and not _WITH_METRIC.intersection(rule.on):
+            yield (
+                ("escalations", index, "metrics"),
+                "only a warning or a breach has a metric, and this rule is for neither",
+            )

@@ -1,0 +1,317 @@
+"""Whatever happens in whatever order: what a pool must never do."""
+
+from copy import deepcopy
+from datetime import timedelta
+
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+)
+
+from services.router.domain.planning import plan_for
+from services.router.domain.pool import Pool
+from services.router.domain.ticket import Place, RoutedTicket
+from shared.contracts.assignment import TicketAssigned, TicketQueued, TicketUnassigned
+from shared.contracts.fields import Priority, Status
+from shared.contracts.message import Message
+from shared.contracts.people import Availability
+from shared.contracts.sla import Metric, SlaBreached, SlaTarget, SlaTargetsSet
+from shared.contracts.ticket import (
+    AssignmentRequested,
+    EscalationRequested,
+    FieldsChanged,
+    TicketMarkedSpam,
+    TicketMerged,
+    TicketReopened,
+    TicketUnmerged,
+)
+from tests.router.builders import AGENT, Desk, agent, moved, resolved, rules, triaged
+
+RULES = rules(
+    queues=[
+        {"name": "support"},
+        {"name": "tech", "teams": ["tech"], "selection": "longest_idle"},
+        {"name": "money", "skills": {"sums": 1}, "selection": "most_spare_percent"},
+        {"name": "lead"},
+    ],
+    rules=[
+        {
+            "name": "tech",
+            "when": {"category": "tech"},
+            "queue": "tech",
+            "skills": {"unix": 2},
+            "prefer": {"network": 1},
+            "overflow": {"queue": "support", "after": "15m"},
+        },
+        {
+            "name": "money",
+            "when": {"category": "money"},
+            "queue": "money",
+            "language": "required",
+            "relax_after": "2m",
+        },
+        {"name": "urgent", "when": {"priority": "critical"}, "queue": "support", "seniority": 2},
+    ],
+    escalations=[
+        {"name": "late", "on": "breach", "level": 2, "queue": "lead", "seniority": 3},
+        {"name": "asked", "on": "request", "seniority": 2, "hand_over": "always"},
+    ],
+)
+AGENTS = st.sampled_from(["ana", "bo", "cy", "di"])
+CATEGORIES = st.sampled_from(["tech", "money", "general", "general"])
+LANGUAGES = st.sampled_from([None, "de", "fr"])
+BREACH = SlaBreached(
+    metric=Metric.RESOLUTION,
+    policy="p",
+    target_seconds=1,
+    breached_at=Desk().now,
+    lateness_seconds=0,
+)
+
+
+class PoolMachine(RuleBasedStateMachine):
+    """Checks every sentence that is said against a ledger of its own."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.desk = Desk(RULES)
+        self.owners: dict[str, str] = {}
+        self.waiting: set[str] = set()
+        self.count = 0
+
+    @property
+    def pool(self) -> Pool:
+        return self.desk.pool
+
+    @property
+    def tickets(self) -> dict[str, RoutedTicket]:
+        return self.desk.tickets
+
+    def any_ticket(self, data: st.DataObject) -> str:
+        return data.draw(st.sampled_from(sorted(self.tickets)), label="ticket")
+
+    # --- what happens --------------------------------------------------------------------------
+
+    @rule(
+        agent_id=AGENTS,
+        capacity=st.integers(0, 3),
+        there=st.sampled_from([*Availability, Availability.ONLINE, Availability.ONLINE]),
+        skills=st.dictionaries(
+            st.sampled_from(["unix", "network", "sums"]), st.integers(1, 3), max_size=3
+        ),
+        teams=st.sampled_from([(), ("tech",)]),
+        languages=st.sampled_from([("de",), ("fr", "de"), ()]),
+        seniority=st.integers(1, 3),
+    )
+    def an_agent_changes(
+        self,
+        agent_id: str,
+        capacity: int,
+        there: Availability,
+        skills: dict[str, int],
+        teams: tuple[str, ...],
+        languages: tuple[str, ...],
+        seniority: int,
+    ) -> None:
+        update = agent(
+            agent_id,
+            capacity=capacity,
+            availability=there,
+            skills=skills,
+            teams=teams,
+            languages=languages,
+            seniority=seniority,
+        )
+        self.check(self.desk.hear(agent_id, update))
+
+    @rule(agent_id=AGENTS)
+    def an_agent_leaves(self, agent_id: str) -> None:
+        self.check(self.desk.gone(agent_id))
+
+    @initialize(capacities=st.lists(st.integers(1, 2), min_size=1, max_size=3))
+    def some_agents_are_there(self, capacities: list[int]) -> None:
+        for agent_id, capacity in zip(("ana", "bo", "cy"), capacities, strict=False):
+            update = agent(
+                agent_id,
+                capacity=capacity,
+                skills={"unix": 2, "sums": 1},
+                teams=("tech",),
+                languages=("de",),
+                seniority=3,
+            )
+            self.check(self.desk.hear(agent_id, update))
+
+    @rule(
+        category=CATEGORIES,
+        priorities=st.lists(st.sampled_from(Priority), min_size=1, max_size=4),
+        language=LANGUAGES,
+    )
+    def tickets_come(self, category: str, priorities: list[Priority], language: str | None) -> None:
+        for priority in priorities:
+            self.count += 1
+            self.desk.now += timedelta(seconds=self.count % 2)
+            ticket_id = f"t{self.count}"
+            self.desk.ticket(ticket_id, moved(Status.NEW))
+            told = triaged(priority, category=category, language=language)
+            self.check(self.desk.hear(ticket_id, told))
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), priority=st.sampled_from(Priority))
+    def a_human_changes_the_priority(self, data: st.DataObject, priority: Priority) -> None:
+        change = FieldsChanged(changes=(), actor=AGENT, priority=priority)
+        self.check(self.desk.hear(self.any_ticket(data), change))
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), category=CATEGORIES)
+    def triage_thinks_again(self, data: st.DataObject, category: str) -> None:
+        self.check(self.desk.hear(self.any_ticket(data), triaged(category=category)))
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), minutes=st.integers(1, 60))
+    def a_deadline_is_set(self, data: st.DataObject, minutes: int) -> None:
+        target = SlaTarget(
+            metric=Metric.RESOLUTION,
+            seconds=60,
+            started_at=self.desk.now,
+            due_at=self.desk.now + timedelta(minutes=minutes),
+            remaining_seconds=60,
+        )
+        told = SlaTargetsSet(policy="p", policy_version="v", schedule="s", targets=(target,))
+        self.check(self.desk.hear(self.any_ticket(data), told))
+
+    @precondition(lambda self: self.tickets)
+    @rule(data=st.data(), status=st.sampled_from([Status.OPEN, Status.PENDING, Status.ON_HOLD]))
+    def its_status_moves(self, data: st.DataObject, status: Status) -> None:
+        self.check(self.desk.hear(self.any_ticket(data), moved(status)))
+
+    @precondition(lambda self: self.tickets)
+    @rule(
+        data=st.data(),
+        event=st.sampled_from(
+            [
+                resolved(),
+                resolved(),
+                TicketReopened(old=Status.RESOLVED, actor=AGENT, reason="r", reopens=1),
+                TicketMarkedSpam(actor=AGENT),
+                TicketMerged(other="o", side="source", actor=AGENT),
+                TicketUnmerged(other="o", side="source", actor=AGENT),
+                BREACH,
+                EscalationRequested(actor=AGENT, reason="r"),
+            ]
+        ),
+    )
+    def something_happens_to_it(self, data: st.DataObject, event: Message) -> None:
+        self.check(self.desk.hear(self.any_ticket(data), event))
+
+    @precondition(lambda self: self.tickets)
+    @rule(
+        data=st.data(),
+        to=st.sampled_from(["ana", "bo", "nobody", None, None]),
+        queue=st.sampled_from(["tech", "support", "nowhere", None]),
+    )
+    def somebody_reassigns_it(self, data: st.DataObject, to: str | None, queue: str | None) -> None:
+        asked = AssignmentRequested(agent_id=to, queue=queue, actor=AGENT)
+        self.check(self.desk.hear(self.any_ticket(data), asked))
+
+    @rule(minutes=st.sampled_from([1, 3, 6, 20]))
+    def time_passes(self, minutes: int) -> None:
+        for said in self.desk.timers(timedelta(minutes=minutes)):
+            self.check(said)
+
+    @rule()
+    def another_process_takes_over(self) -> None:
+        taken = Pool(self.pool.name, RULES)
+        agents = [deepcopy(known) for known in self.pool.roster.agents.values()]
+        for known in agents:
+            known.work.clear()
+            known.asleep.clear()
+        tickets = [RoutedTicket.model_validate(t.model_dump()) for t in self.tickets.values()]
+        taken.restore(agents, [t for t in tickets if t.place is not Place.NOWHERE])
+        self.desk.tickets = {ticket.ticket_id: ticket for ticket in tickets}
+        self.desk.pool = taken
+        taken.drain(self.desk.now)
+        self.desk.tickets.update(taken.touched)
+        taken.settle()
+        self.check(taken.tells.take())
+
+    # --- what must hold ------------------------------------------------------------------------
+
+    def check(self, said: list[tuple[str, Message]]) -> None:
+        for ticket_id, message in said:
+            match message:
+                case TicketQueued():
+                    assert ticket_id not in self.owners
+                    self.waiting.add(ticket_id)
+                case TicketUnassigned():
+                    assert self.owners.pop(ticket_id) == message.agent_id
+                case TicketAssigned():
+                    self._check_assigned(ticket_id, message)
+                case _:
+                    pass
+        self.waiting = {t for t in self.waiting if self.tickets[t].place is Place.WAITING}
+
+    def _check_assigned(self, ticket_id: str, said: TicketAssigned) -> None:
+        before = self.owners.get(ticket_id)
+        assert before is None or (before == said.agent_id and "stays" in said.decision.reason)
+        if before is None and not said.by_hand:
+            owner = self.pool.roster.agents[said.agent_id]
+            assert owner.online
+            assert self._load(said.agent_id) < owner.profile.capacity
+            needs = plan_for(self.tickets[ticket_id], RULES).needs
+            assert all(map(owner.has, needs))
+            self._check_turn(ticket_id, said.agent_id)
+        self.owners[ticket_id] = said.agent_id
+        self.waiting.discard(ticket_id)
+
+    def _check_turn(self, ticket_id: str, agent_id: str) -> None:
+        """Of all whom he could take, nobody who still waits comes before the one he is given."""
+        for other in self.waiting - {ticket_id}:
+            entry = self.pool.waiting.get(other)
+            if entry and self.pool.roster.agents[agent_id].can_take(entry.requirement):
+                assert entry.ticket.order > self.tickets[ticket_id].order
+
+    def _load(self, agent_id: str) -> int:
+        """By the ledger of what was said, not by the pool's own count."""
+        return sum(
+            RULES.is_work(self.tickets[ticket_id])
+            for ticket_id, owner in self.owners.items()
+            if owner == agent_id
+        )
+
+    @invariant()
+    def every_open_ticket_has_one_owner_or_waits(self) -> None:
+        for ticket_id, ticket in self.tickets.items():
+            waits = self.pool.waiting.get(ticket_id) is not None
+            assert self.owners.get(ticket_id) == ticket.agent_id
+            assert (ticket.place is Place.OWNED) == (ticket.agent_id is not None)
+            assert waits == (ticket.place is Place.WAITING)
+            if RULES.is_work(ticket):
+                assert waits != (ticket.agent_id is not None)
+            else:
+                assert not waits
+            assert not (ticket.over and ticket.agent_id)
+
+    @invariant()
+    def nobody_waits_while_somebody_able_has_room(self) -> None:
+        free = [known for known in self.pool.roster.agents.values() if known.takes_more]
+        for ticket_id in self.tickets:
+            entry = self.pool.waiting.get(ticket_id)
+            if entry is not None:
+                assert not any(known.can_take(entry.requirement) for known in free)
+
+    @invariant()
+    def loads_are_what_the_tickets_say(self) -> None:
+        for known in self.pool.roster.agents.values():
+            assert known.load == self._load(known.agent_id)
+            assert known.work | known.asleep == {
+                ticket for ticket, owner in self.owners.items() if owner == known.agent_id
+            }
+
+
+PoolMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=50, deadline=None)
+TestPool = PoolMachine.TestCase
