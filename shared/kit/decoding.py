@@ -33,7 +33,6 @@ FORWARD_NUMBER = "fwd-number"
 REDRIVE_GROUP = "dlq-redrive"
 LETTER_ID = "dlq-id"
 LETTER_ATTEMPTS = "dlq-attempts"
-DEEPEST_JSON = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +99,10 @@ class Decoder:
 
     def decode(self, record: Record, partitions: int) -> Decoded:
         headers = header_text(record.headers)
-        decoded = self._decoded(record, headers, partitions)
+        try:
+            decoded = self._decoded(record, headers, partitions)
+        except Exception as error:  # noqa: BLE001 - no record may stop the partition
+            decoded = Bad(record, f"cannot be decoded ({type(error).__name__})")
         if isinstance(decoded, Bad) and REDRIVE_GROUP in headers:
             return replace(decoded, letter_id=headers.get(LETTER_ID), attempts=_attempts(headers))
         return decoded

@@ -9,6 +9,7 @@ from typing import Any
 
 import bson
 import cramjam
+import structlog
 from bson.binary import Binary
 from pymongo import ASCENDING, AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
@@ -37,6 +38,8 @@ from shared.kit.ports import (
 )
 from shared.kit.records import Partition, Publication
 from shared.kit.unit import Document, Stage
+
+log = structlog.get_logger("deskstream.kit")
 
 CHECKPOINTS = "checkpoints"
 DUPLICATE_KEY, WRITE_CONFLICT = 11000, 112
@@ -73,20 +76,45 @@ class MongoStore:
         self._database = database
         self._stage = stage
 
+        # One for the store's life, so that a later owner knows whose transaction to end.
+        self._session = client.start_session()
+
     def _id(self, partition: Partition) -> str:
         return f"{self._stage}/{partition}"
 
     async def claim(self, partitions: Collection[Partition]) -> dict[Partition, Checkpoint]:
         try:
+            await self._end_transactions_of_owners_before(partitions)
             claimed = await gather(*(self._claim(partition) for partition in partitions))
         except PyMongoError as error:
             raise told_apart(error) from error
         return dict(zip(partitions, claimed, strict=True))
 
+    @property
+    def _session_id(self) -> Any:
+        return self._session.session_id["id"]
+
+    async def _end_transactions_of_owners_before(self, partitions: Collection[Partition]) -> None:
+        """Who died between its writes and its commit would block us until the server's limit.
+
+        That is 60 s by default (transactionLifetimeLimitSeconds). Ending a session of one's own
+        user needs no privilege.
+        """
+        where = {"_id": {"$in": [self._id(partition) for partition in partitions]}}
+        known = await self._database[CHECKPOINTS].find(where, {"session": 1}).to_list()
+        sessions = {each["session"] for each in known if each.get("session") is not None}
+        sessions.discard(self._session_id)
+        if not sessions:
+            return
+        try:
+            await self._client.admin.command("killSessions", [{"id": each} for each in sessions])
+        except OperationFailure as error:
+            log.warning("cannot end an owner's transaction", code=error.code)
+
     async def _claim(self, partition: Partition) -> Checkpoint:
         document = await self._database[CHECKPOINTS].find_one_and_update(
             {"_id": self._id(partition)},
-            {"$inc": {"epoch": 1}, "$set": {"commits": 0}},
+            {"$inc": {"epoch": 1}, "$set": {"commits": 0, "session": self._session_id}},
             upsert=True,
             return_document=True,
         )
@@ -97,19 +125,21 @@ class MongoStore:
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[StoreTransaction]:
         try:
-            async with self._client.start_session() as session:
-                await session.start_transaction(
-                    read_concern=ReadConcern("snapshot"),
-                    write_concern=MAJORITY,
-                    read_preference=ReadPreference.PRIMARY,
-                )
-                yield MongoTransaction(self._database, session, self._stage)
-                await _commit(session)
+            async with await self._session.start_transaction(
+                read_concern=ReadConcern("snapshot"),
+                write_concern=MAJORITY,
+                read_preference=ReadPreference.PRIMARY,
+            ):
+                yield MongoTransaction(self._database, self._session, self._stage)
+                await _commit(self._session)
         except PyMongoError as error:
             told = told_apart(error)
             if told is error:
                 raise
             raise told from error
+
+    async def close(self) -> None:
+        await self._session.end_session()
 
     async def due(
         self, collection: str, partitions: Collection[Partition], until: datetime, limit: int

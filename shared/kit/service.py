@@ -110,11 +110,13 @@ class ServiceRun:
         for stage, handler in service.stages:
             broker = KafkaBroker(settings, publisher, inspector)
             meters = metrics.of(stage.name)
+            store = MongoStore(client, context.database, stage.name)
+            self._closing.push_async_callback(store.close)
             engine = Engine(
                 stage,
                 handler,
                 broker=broker,
-                store=MongoStore(client, context.database, stage.name),
+                store=store,
                 clock=self._clock,
                 health=self.health,
                 meters=meters,

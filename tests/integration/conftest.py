@@ -123,9 +123,10 @@ class Deployment:
         finally:
             await run.stop()
 
-    async def close(self) -> None:
+    async def close(self, *, drop: bool) -> None:
+        """Databases that go away with their server are left: a drop waits for killed clients."""
         await self.publisher.stop()
-        for name in await self.client.list_database_names():
+        for name in await self.client.list_database_names() if drop else ():
             if name.startswith(self.settings.database("")):
                 await self.client.drop_database(name)
         await self.client.close()
@@ -169,5 +170,7 @@ async def deployment(stack: Stack) -> AsyncIterator[Deployment]:
     made = await provision(settings, partitions=3)
     assert not [each.error for each in made if each.error]
     deployment = Deployment(settings)
-    yield deployment
-    await deployment.close()
+    try:
+        yield deployment
+    finally:
+        await deployment.close(drop=stack.kind == "external")

@@ -18,7 +18,8 @@ def counting_service(_: ServiceContext) -> Service:
 async def heard_by(deployment: Deployment, total: int) -> Any:
     async def all_heard() -> bool:
         documents = await deployment.database("counting")["counts"].find().to_list()
-        return sum(document.get("heard", 0) for document in documents) == total
+        heard: int = sum(document.get("heard", 0) for document in documents)
+        return heard == total
 
     return await until(all_heard)
 
@@ -63,7 +64,7 @@ async def test_http_tells_health_and_metrics(deployment: Deployment) -> None:
     async with deployment.running("counting", counting_service) as run:
 
         async def ready() -> bool:
-            return run.health.ready
+            return bool(run.health.ready)
 
         await until(ready)
         host, port = run.address.removeprefix("http://").split(":")
