@@ -17,11 +17,14 @@ def new(
 ) -> None:
     """Make a token: the secret for its holder, the lines for the tokens file.
 
-    The file is what DESKSTREAM_TOKENS_FILE names; it holds hashes only, so the secret is shown once.
+    DESKSTREAM_TOKENS_FILE names that file; it holds hashes only, so the secret is shown once.
     """
     secret, hashed = new_token()
     out.print(f"secret (shown once): {secret}", markup=False, soft_wrap=True)
     out.print("add under tokens: in the tokens file:")
-    out.print(
-        f"  - name: {name}\n    sha256: {hashed}\n    scopes: [{', '.join(scope)}]", markup=False
+    lines = (
+        f"  - name: {name}",
+        f'    sha256: "{hashed}"',
+        f"    scopes: [{', '.join(scope)}]",
     )
+    out.print("\n".join(lines), markup=False, soft_wrap=True)
