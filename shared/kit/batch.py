@@ -41,7 +41,6 @@ class Attempt(Generic[S]):
     now: datetime
     work: Work
     entities: dict[str, Entity[S]] = field(default_factory=dict)
-    heard: list[Heard] = field(default_factory=list)
     _inputs: dict[int, Input] = field(default_factory=dict)
     _inbox: dict[str, Document] = field(default_factory=dict)
     _letters: dict[str, Document] = field(default_factory=dict)
@@ -92,7 +91,8 @@ class Attempt(Generic[S]):
 
     async def _also(self, subjects: Collection[str], at: Partition) -> dict[str, Entity[S]]:
         """For `Batch.load`: what is loaded on request is written back."""
-        await self._load_entities(dict.fromkeys(subjects, at))
+        absent = [subject for subject in subjects if subject not in self.entities]
+        await self._load_entities(dict.fromkeys(absent, at))
         loaded = {subject: self.entities[subject] for subject in subjects}
         self.work.touched.update(loaded)
         return loaded
@@ -277,15 +277,15 @@ class Attempt(Generic[S]):
         )
 
     def _hear(self, heard: Heard, item: Input) -> None:
-        self.heard.append(heard)
+        self.work.heard.append(heard)
         self._inputs[id(heard)] = item
 
     # --- what it leads to --------------------------------------------------------------------
 
     async def _handle(self) -> None:
-        if not self.heard:
+        if not self.work.heard:
             return
-        batch = Batch(self.heard, self.entities, self.now, self._also)
+        batch = Batch(self.work.heard, self.entities, self.now, self._also)
         outgoing = await self.handler.handle(batch, self.work)
         press = Press(self.stage, self.entities)
         try:
@@ -293,7 +293,7 @@ class Attempt(Generic[S]):
                 self.work.publish(each.cause.at, press.publication(each))
         except TooLargeError as error:
             raise SpoiledError(self._inputs[id(error.cause)], str(error)) from error
-        for heard in self.heard:
+        for heard in self.work.heard:
             reason = self.work.rejected.get(id(heard))
             if reason is not None and heard.record is not None:
                 decoded = self._inputs[id(heard)].decoded

@@ -175,11 +175,11 @@ class Batch(Generic[S]):
     async def load(self, subjects: Collection[str], at: Partition) -> None:
         """Adds the entities of other subjects that the loop of `at` owns, in one query.
 
-        What is said about a subject needs its entity here, for the writer's number.
+        What is said about a subject needs its entity here, for the writer's number. Whatever is
+        asked for is written back, also what was here already because of a repeated record.
         """
-        absent = {subject for subject in subjects if subject not in self.entities}
-        if absent:
-            self.entities.update(await self.loads(absent, at))
+        if subjects:
+            self.entities.update(await self.loads(subjects, at))
 
 
 def entity_key(heard: Heard) -> str:
