@@ -125,6 +125,20 @@ async def test_a_repeated_log_changes_nothing() -> None:
     assert [router.owner("t1"), router.owner("t2")] == ["ana", None]
 
 
+async def test_a_repetition_does_not_hide_what_another_ticket_led_to() -> None:
+    """A waiting ticket's old record comes again in the batch that gives the ticket away."""
+    router = Router()
+    await router.online(agent("ana", capacity=1))
+    await router.ticket("t1")
+    await router.ticket("t2")
+    old = router.bench.cluster.records(ROUTING_REQUESTS.name)[-1]
+    again = Publication(old.topic, old.key, old.value, old.headers)
+    router.bench.cluster.append(again, partition=old.partition)
+    await router.hear("t1", resolved())
+    assert router.owner("t2") == "ana"
+    assert router.bench.documents("tickets")["t2"]["_kit"]["said"] == {"router": 2}
+
+
 async def test_pools_share_neither_tickets_nor_agents() -> None:
     router = Router(TWO_POOLS)
     await router.online(agent("ana"), agent("bo", teams=("apac",)))
