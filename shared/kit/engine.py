@@ -376,8 +376,12 @@ class Engine(Generic[S]):
         """An error that repeats for an input alone makes it poison."""
         alone.failures += 1
         if alone.failures >= TRIES_ALONE:
-            position = alone.record.position if alone.record else alone.key
-            log.error("poison", position=position, **self._about(error))
+            log.error(
+                "poison",
+                position=alone.record.position if alone.record else None,
+                ticket=alone.entity_key,
+                **self._about(error),
+            )
             alone.spoil(f"{type(error).__name__}: {error}")
 
     def _about(self, error: Exception) -> dict[str, str]:
@@ -455,6 +459,15 @@ class Engine(Generic[S]):
                 owned.pause = 0.0
         self.timers.committed(work.touched.values(), now)
         self.meters.counted(work.counts)
+        for heard in work.heard:
+            log.debug(
+                "handled",
+                stage=self.stage.name,
+                type=heard.envelope.type,
+                ticket=heard.subject,
+                event_id=heard.envelope.id,
+                trace=heard.envelope.traceparent,
+            )
         for action in work.actions:
             action()
         for dead in work.primary_dead:

@@ -29,8 +29,8 @@ class Press:
 
     stage: Stage[Any]
     entities: dict[str, Entity[Any]]
-    _said_by_cause: Counter[tuple[str, str]] = field(default_factory=Counter)
-    _numbers_without_entity: Counter[tuple[str, str]] = field(default_factory=Counter)
+    _said_by_cause: Counter[tuple[str, str, str]] = field(default_factory=Counter)
+    _numbers_without_entity: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
     def publication(self, outgoing: Outgoing) -> Publication:
         made = self._said(outgoing) if isinstance(outgoing, Said) else self._forwarded(outgoing)
@@ -45,9 +45,10 @@ class Press:
         type_name = said.data.type_name()
         cause = said.cause.envelope
         subject = cause.subject if said.subject is None else said.subject
-        index = self._said_by_cause[cause.id, type_name]
-        self._said_by_cause[cause.id, type_name] += 1
-        event_id = deterministic_id(cause.id, type_name, index)
+        # Upstreams count for themselves: an id is one only together with its source.
+        index = self._said_by_cause[cause.source, cause.id, type_name]
+        self._said_by_cause[cause.source, cause.id, type_name] += 1
+        event_id = deterministic_id(cause.source, cause.id, type_name, index)
         envelope = Envelope(
             id=event_id,
             type=type_name,
@@ -67,7 +68,7 @@ class Press:
         if BY_NAME[said.data.topic].dedupe is not Dedupe.NUMBERS:
             return None
         if self.stage.entities is None:
-            by_cause = (said.cause.envelope.id, subject)
+            by_cause = (said.cause.envelope.source, said.cause.envelope.id, subject)
             self._numbers_without_entity[by_cause] += 1
             return self._numbers_without_entity[by_cause]
         return self._next(subject_key(type_name, subject))

@@ -93,6 +93,7 @@ class Work:
     counts: dict[str, int] = field(default_factory=dict)
     primary_dead: list[bool] = field(default_factory=list)
     touched: dict[str, Entity[Any]] = field(default_factory=dict)
+    heard: list[Heard] = field(default_factory=list)
 
     async def get(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         return await self.store.get(collection, ids) if ids else {}
