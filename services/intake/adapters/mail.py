@@ -1,0 +1,188 @@
+"""E-mail: raw RFC 5322 bytes to a message, whatever is wrong with them."""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+from services.intake.adapters.payload import Payload
+from services.intake.adapters.rfc822.addresses import addresses
+from services.intake.adapters.rfc822.body import content_of
+from services.intake.adapters.rfc822.bounce import bounce_of, report_of
+from services.intake.adapters.rfc822.headers import Headers
+from services.intake.adapters.rfc822.parts import Budget, Part, read_part
+from services.intake.domain.automatic import Verdict, can_be_answered, judge
+from services.intake.domain.identity import normal_address, without_tag
+from services.intake.domain.message import (
+    LONGEST_SUBJECT,
+    IncomingMessage,
+    Parsed,
+    Person,
+    UnreadableError,
+)
+from services.intake.domain.quoting import divide
+from shared.contracts.fields import Automatic
+
+CHANNEL = "email"
+LARGEST_MAIL = 52_428_800
+MOST_REFERENCES = 20
+LONGEST_ID = 998
+OF_MAIL = frozenset(
+    {
+        "bcc",
+        "cc",
+        "content-transfer-encoding",
+        "content-type",
+        "date",
+        "delivered-to",
+        "from",
+        "in-reply-to",
+        "message-id",
+        "mime-version",
+        "received",
+        "references",
+        "reply-to",
+        "return-path",
+        "sender",
+        "subject",
+        "to",
+        "x-mailer",
+    }
+)
+MESSAGE_ID = re.compile(r"<[^<>]{1,900}>")
+DELIVERY_HEADERS = (
+    "delivered-to",
+    "x-original-to",
+    "x-delivered-to",
+    "envelope-to",
+    "x-envelope-to",
+)
+SENDER_FALLBACKS = ("sender", "reply-to", "return-path", "x-sender", "x-from", "resent-from")
+
+
+def read_mail(payload: Payload) -> list[Parsed]:
+    if len(payload.value) > LARGEST_MAIL:
+        raise UnreadableError(f"the mail has {len(payload.value)} bytes, over {LARGEST_MAIL}")
+    budget = Budget()
+    mail = read_part(payload.value, budget)
+    if not OF_MAIL.intersection(mail.headers.values):
+        raise UnreadableError("no header of a mail was found (From, To, Subject, Date …)")
+    return [_message(mail, payload, parts_left_out=budget.exceeded)]
+
+
+def _message(mail: Part, payload: Payload, *, parts_left_out: bool) -> IncomingMessage:
+    headers = mail.headers
+    content = content_of(mail)
+    text, html = content.text_and_html()
+    subject = headers.text("subject")[:LONGEST_SUBJECT]
+    message_id = message_id_in(headers.raw("message-id"))
+    delivered_to = _delivered_to(headers)
+    named = payload.mailbox or next(iter(delivered_to), None)
+    mailbox = without_tag(named) if named else None
+    sender, reply_to = _sender(headers, payload.mailbox), _reply_to(headers)
+    report = report_of(mail)
+    verdict = judge(
+        {**headers.values, "subject": [subject]},
+        sender=sender.address or sender.name or "",
+        own=message_id is not None and payload.is_ours(message_id),
+        report=report,
+        mailbox=mailbox,
+    )
+    division = divide(text)
+    return IncomingMessage(
+        channel=payload.channel,
+        sender=sender,
+        text=text,
+        new_text=division.new if division.quoted else None,
+        quoted_text=division.quoted or None,
+        html=html,
+        subject=subject or None,
+        attachments=tuple(content.attachments),
+        external_id=message_id,
+        fingerprint=_fingerprint(headers, sender),
+        mailbox=mailbox,
+        to=_everyone(headers, "to"),
+        cc=_everyone(headers, "cc"),
+        reply_to=reply_to,
+        delivered_to=delivered_to,
+        references=_references(headers),
+        sent_at=_date(headers.raw("date")),
+        automatic=verdict.automatic,
+        signals=(*verdict.signals, "parts-left-out") if parts_left_out else verdict.signals,
+        bounce=bounce_of(mail, text) if verdict.automatic is Automatic.BOUNCE else None,
+        answerable=_answerable(sender, reply_to, verdict),
+        raw=payload.value,
+    )
+
+
+def message_id_in(value: str) -> str | None:
+    """With its angle brackets; an id that lacks them, or has several "@", is an id too."""
+    found = MESSAGE_ID.search(value)
+    text = found[0] if found else value.strip(" \t<>")
+    text = "".join(text.split())[:LONGEST_ID]
+    if not text:
+        return None
+    return text if found else f"<{text}>"
+
+
+def _references(headers: Headers) -> tuple[str, ...]:
+    """What it answers first, then back through the thread."""
+    answered = [i for value in headers.all("in-reply-to") for i in MESSAGE_ID.findall(value)]
+    thread = [i for value in headers.all("references") for i in MESSAGE_ID.findall(value[-20_000:])]
+    ids = ("".join(each.split()) for each in (*answered, *reversed(thread)))
+    return tuple(dict.fromkeys(ids))[:MOST_REFERENCES]
+
+
+def _everyone(headers: Headers, name: str) -> tuple[Person, ...]:
+    return tuple(person for value in headers.all(name) for person in addresses(value))
+
+
+def _sender(headers: Headers, mailbox: str | None) -> Person:
+    """From; what a group rewrote is found in X-Original-Sender, what a form sent in Reply-To."""
+    named = [person for person in _everyone(headers, "from") if person.address]
+    if named and "x-original-sender" in headers.values and _is(named[0], mailbox):
+        original = addresses(headers.raw("x-original-sender"))
+        named = [Person(original[0].address, named[0].name)] if original else named
+    if named and not _is(named[0], mailbox):
+        return named[0]
+    for fallback in SENDER_FALLBACKS:
+        found = [p for p in _everyone(headers, fallback) if p.address and "@" in p.address]
+        if found and not _is(found[0], mailbox):
+            return found[0]
+    return named[0] if named else next(iter(_everyone(headers, "from")), Person())
+
+
+def _is(person: Person, mailbox: str | None) -> bool:
+    return bool(mailbox and person.address) and normal_address(person.address or "") == (
+        normal_address(mailbox or "")
+    )
+
+
+def _reply_to(headers: Headers) -> Person | None:
+    valid = [p for p in _everyone(headers, "reply-to") if p.address and "@" in p.address]
+    return valid[0] if valid else None
+
+
+def _delivered_to(headers: Headers) -> tuple[str, ...]:
+    found = (p.address for name in DELIVERY_HEADERS for p in _everyone(headers, name) if p.address)
+    return tuple(dict.fromkeys(normal_address(address) for address in found if "@" in address))
+
+
+def _answerable(sender: Person, reply_to: Person | None, verdict: Verdict) -> bool:
+    address = (reply_to or sender).address
+    return verdict.automatic is None and bool(address) and can_be_answered(address or "")
+
+
+def _fingerprint(headers: Headers, sender: Person) -> str:
+    """What lists and relays leave as it is."""
+    kept = (sender.address or "", headers.raw("date") or headers.raw("subject"))
+    return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:32]
+
+
+def _date(value: str) -> datetime | None:
+    """None for no date or an impossible one; without a zone it is taken for UTC."""
+    try:
+        found = parsedate_to_datetime(value[:200])
+        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, TypeError, IndexError, OverflowError):
+        return None

@@ -1,0 +1,217 @@
+"""A sender's HTML as HTML that is safe to show, and as text that is good to read."""
+
+import html
+import re
+from dataclasses import dataclass
+
+import nh3
+from inscriptis import get_text  # type: ignore[import-untyped]
+from inscriptis.css_profiles import STRICT_CSS_PROFILE  # type: ignore[import-untyped]
+from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
+from lxml.etree import LxmlError  # type: ignore[import-untyped]
+
+from services.intake.adapters.rfc822.charsets import readable
+
+LARGEST = 500_000  # characters; more is read as text only
+LARGEST_LAID_OUT = 150_000  # more is read without regard to tables and lists
+DEEPEST = 200  # the sanitiser's time grows with the square of the depth
+TAGS = frozenset(
+    {
+        "a",
+        "abbr",
+        "b",
+        "bdi",
+        "bdo",
+        "blockquote",
+        "br",
+        "caption",
+        "center",
+        "cite",
+        "code",
+        "dd",
+        "del",
+        "div",
+        "dl",
+        "dt",
+        "em",
+        "font",
+        "h1",
+        "h2",
+        "h3",
+        "h4",
+        "h5",
+        "h6",
+        "hr",
+        "i",
+        "img",
+        "ins",
+        "kbd",
+        "li",
+        "mark",
+        "ol",
+        "p",
+        "pre",
+        "q",
+        "s",
+        "samp",
+        "small",
+        "span",
+        "strike",
+        "strong",
+        "sub",
+        "sup",
+        "table",
+        "tbody",
+        "td",
+        "tfoot",
+        "th",
+        "thead",
+        "tr",
+        "tt",
+        "u",
+        "ul",
+        "var",
+    }
+)
+ATTRIBUTES = {
+    "*": {"dir", "lang", "title"},
+    "a": {"href"},
+    "img": {"src", "alt", "width", "height"},
+    "td": {"align"},
+    "th": {"align"},
+    "font": {"color"},
+}
+WITH_CONTENT = frozenset(
+    {"script", "style", "title", "noscript", "template", "svg", "math", "head"}
+)
+CLEANER = nh3.Cleaner(
+    tags=set(TAGS),
+    clean_content_tags=set(WITH_CONTENT),
+    attributes=ATTRIBUTES,
+    url_schemes={"http", "https", "mailto", "tel", "cid"},
+    link_rel="noopener noreferrer nofollow",
+)
+TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+# Never nested by the parser: they end by themselves.
+UNNESTED = frozenset(
+    {
+        "area",
+        "base",
+        "br",
+        "col",
+        "dd",
+        "dt",
+        "embed",
+        "hr",
+        "img",
+        "input",
+        "li",
+        "link",
+        "meta",
+        "option",
+        "p",
+        "source",
+        "td",
+        "th",
+        "tr",
+        "wbr",
+    }
+)
+ANY_TAG = re.compile(r"<[^<>]{0,2000}>")
+BREAK = re.compile(r"<(?:br|/p|/div|/tr|/li|/h\d)\b[^<>]{0,200}>", re.IGNORECASE)
+HIDING = re.compile(r"<(/?)(script|style|head)\b[^<>]{0,500}>?|<!--|-->", re.IGNORECASE)
+BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]{0,500}>", re.IGNORECASE)
+OPENS, CLOSES = "\ue000", "\ue001"
+MARKS = re.compile(f"[{OPENS}{CLOSES}]")
+PARSER = ParserConfig(css=STRICT_CSS_PROFILE, display_images=False, display_links=False)
+BLANK_LINES = re.compile(r"\n{4,}")
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """`html` is None where it is too large or too deep to be made safe."""
+
+    html: str | None
+    text: str
+
+
+def read_markup(source: str) -> Markup:
+    source = MARKS.sub("", source)
+    if len(source) > LARGEST or _too_deep(source):
+        return Markup(None, stripped(source))
+    safe = CLEANER.clean(source)
+    return Markup(safe, text_of(safe))
+
+
+def safe_html(source: str) -> str | None:
+    """Only the HTML, where the text came beside it."""
+    return None if len(source) > LARGEST or _too_deep(source) else CLEANER.clean(source)
+
+
+def text_of(safe: str) -> str:
+    """Quoted blocks get the marks that plain mail has (`> `). `safe` is sanitised already."""
+    if len(safe) > LARGEST_LAID_OUT:
+        return stripped(safe)
+    marked = BLOCKQUOTE.sub(lambda tag: _mark(tag[1]), safe)
+    try:
+        text = get_text(f"<html><body>{marked}</body></html>", PARSER)
+    except (RecursionError, LxmlError, ValueError):
+        return stripped(safe)
+    return readable(BLANK_LINES.sub("\n\n\n", _quoted(text))).strip("\n")
+
+
+def stripped(source: str) -> str:
+    """The text between the tags: what is left where HTML is too hostile to be parsed."""
+    broken = BREAK.sub("\n", _visible(source[:LARGEST]))
+    return readable(html.unescape(ANY_TAG.sub(" ", broken))).strip()
+
+
+def _visible(source: str) -> str:
+    """Without scripts, styles and comments, in one pass however they overlap."""
+    shown: list[str] = []
+    hidden = ""
+    position = 0
+    for mark in HIDING.finditer(source):
+        opens = mark[0] == "<!--" or (mark[2] and not mark[1])
+        kind = mark[2].lower() if mark[2] else "comment"
+        if not hidden and opens:
+            shown.append(source[position : mark.start()])
+            hidden = kind
+        elif hidden == kind and not opens:
+            hidden = ""
+            position = mark.end()
+    if not hidden:
+        shown.append(source[position:])
+    return "".join(shown)
+
+
+def _mark(slash: str) -> str:
+    return f"<div>{CLOSES}</div>" if slash else f"<div>{OPENS}</div>"
+
+
+def _quoted(text: str) -> str:
+    if OPENS not in text:
+        return "\n".join(line.rstrip() for line in text.split("\n"))
+    depth = 0
+    lines: list[str] = []
+    for line in text.split("\n"):
+        if MARKS.search(line):
+            depth = max(0, depth + line.count(OPENS) - line.count(CLOSES))
+            line = MARKS.sub("", line)  # noqa: PLW2901 - the line without its mark
+            if not line.strip():
+                continue
+        lines.append(
+            (">" * min(depth, 9) + " " if depth else "") + line.strip(" " if depth else "")
+        )
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _too_deep(source: str) -> bool:
+    depth = 0
+    for tag in TAG.finditer(source):
+        if tag[2].lower() in UNNESTED:
+            continue
+        depth = max(0, depth - 1) if tag[1] else depth + 1
+        if depth > DEEPEST:
+            return True
+    return False

@@ -1,0 +1,88 @@
+"""Whom an address header names: lenient, since a sender misread is a requester lost."""
+
+import re
+
+from services.intake.adapters.rfc822.encoded_words import header_text
+from services.intake.domain.message import Person
+
+LONGEST_LIST = 60_000
+MOST_ADDRESSES = 200
+SIMPLE = re.compile(r'\s*"?([^"<>,;:()@\\]{0,200}?)"?\s*<\s*([^<>\s,;()"]{1,320})\s*>\s*')
+BARE = re.compile(r"\s*([^\s<>,;:()\"\\]{1,254}@[^\s<>,;:()\"\\]{1,254})\s*")
+TOKEN = re.compile(
+    r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;]|[^",;()<]+|.', re.DOTALL
+)
+ANGLED = re.compile(r"<\s*([^<>]*?)\s*>?\Z")
+COMMENT = re.compile(r"\([^()]{0,200}\)")
+LOOKS_LIKE_ADDRESS = re.compile(r"[^\s<>,;\"'()\[\]@]{1,254}@[^\s<>,;\"'()]{1,254}")
+
+
+def addresses(value: str) -> tuple[Person, ...]:
+    """Everyone named, in order; entries without an address keep their name."""
+    simple = SIMPLE.fullmatch(value)
+    if simple and "@" in simple[2]:
+        return (Person(_plain(simple[2]), header_text(simple[1]) or None),)
+    bare = BARE.fullmatch(value)
+    if bare:
+        return (Person(_plain(bare[1])),)
+    entries: list[list[str]] = [[]]
+    for token in TOKEN.findall(value[:LONGEST_LIST]):
+        if token in (",", ";"):
+            if len(entries) == MOST_ADDRESSES:
+                break
+            entries.append([])
+        else:
+            entries[-1].append(token)
+    people = (_person(tokens) for tokens in _rejoined(entries))
+    return tuple(person for person in people if person.address or person.name)
+
+
+def _rejoined(entries: list[list[str]]) -> list[list[str]]:
+    """Names with commas that nobody quoted (`Doe, Jane <j@x>`) are one entry again."""
+    joined: list[list[str]] = []
+    for tokens in entries:
+        before = "".join(joined[-1]).strip() if joined else ""
+        if before and "@" not in before and not before.startswith('"') and ":" not in before:
+            joined[-1] += [",", *tokens]
+        else:
+            joined.append(tokens)
+    return joined
+
+
+def _person(tokens: list[str]) -> Person:
+    angles = [t for t in tokens if t.startswith("<")]
+    angled = next((t for t in angles if "@" in t), angles[-1] if angles else None)
+    comments = [t[1:].rstrip(")") for t in tokens if t.startswith("(")]
+    words = "".join(t for t in tokens if t is not angled and not t.startswith(("(", "<")))
+    words = words.rpartition(":")[2] if ":" in words and '"' not in words else words
+    if angled is not None:
+        inner = ANGLED.match(angled)
+        address = _plain(inner[1] if inner else "")
+        name = _name(words)
+        if "@" not in address and (found := LOOKS_LIKE_ADDRESS.search(words)):
+            address, name = found[0], ""
+    else:
+        found = LOOKS_LIKE_ADDRESS.search(words)
+        address = _plain(found[0]) if found else ""
+        name = _name(words.replace(found[0], "")) if found else _name(words)
+    name = name or (_name(comments[0]) if comments else "")
+    return Person(address or None, None if name == address else name or None)
+
+
+def _plain(address: str) -> str:
+    """Without source routes (`@a,@b:c@d`) and stray marks; encoded words are read."""
+    address = address if address.isascii() and "=?" not in address else header_text(address)
+    address = COMMENT.sub("", address).removeprefix("mailto:")
+    if any(c.isspace() for c in address) and (found := LOOKS_LIKE_ADDRESS.search(address)):
+        address = found[0]
+    if address.startswith("@"):
+        address = address.rpartition(":")[2]
+    return address.strip(" '\t.;,").replace("\r", "").replace("\n", "")
+
+
+def _name(words: str) -> str:
+    text = words.strip(" \t,;")
+    if len(text) > 1 and text[0] == text[-1] == '"':
+        text = text[1:-1]
+    text = text.replace('\\"', '"').replace("\\\\", "\\").replace('"', "")
+    return header_text(text).strip(" '\t\"\ufffd")

@@ -1,0 +1,171 @@
+"""Which parts are the message and which are attached to it."""
+
+from dataclasses import dataclass, field
+
+from services.intake.adapters.markup import read_markup, safe_html
+from services.intake.adapters.rfc822.charsets import decode
+from services.intake.adapters.rfc822.encoded_words import header_text
+from services.intake.adapters.rfc822.headers import read_head
+from services.intake.adapters.rfc822.parts import Part
+from services.intake.adapters.rfc822.transfer import uuencoded_files
+from services.intake.domain.filename import safe_filename
+from services.intake.domain.message import LONGEST_TEXT, FoundAttachment
+
+MOST_ATTACHMENTS = 100
+LARGEST_TEXT = 4_194_304  # bytes that are read as text; the whole stays in the original
+EXTENSIONS = {
+    "text/calendar": "ics",
+    "text/plain": "txt",
+    "text/html": "html",
+    "text/csv": "csv",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/webp": "webp",
+    "application/pdf": "pdf",
+    "application/zip": "zip",
+    "application/ms-tnef": "dat",
+    "application/pgp-signature": "asc",
+    "application/pkcs7-signature": "p7s",
+    "application/x-pkcs7-signature": "p7s",
+    "message/rfc822": "eml",
+    "message/delivery-status": "txt",
+    "text/rfc822-headers": "txt",
+}
+
+
+@dataclass(slots=True)
+class Section:
+    """One stretch of the message, perhaps in both forms."""
+
+    plain: str | None = None
+    markup: str | None = None
+
+
+@dataclass(slots=True)
+class Content:
+    sections: list[Section] = field(default_factory=list)
+    attachments: list[FoundAttachment] = field(default_factory=list)
+
+    def text_and_html(self) -> tuple[str, str | None]:
+        texts: list[str] = []
+        htmls: list[str | None] = []
+        for section in self.sections:
+            if section.markup is None:
+                texts.append(section.plain or "")
+            elif section.plain and section.plain.strip():
+                texts.append(section.plain)
+                htmls.append(safe_html(section.markup))
+            else:
+                read = read_markup(section.markup)
+                texts.append(read.text)
+                htmls.append(read.html)
+        text = "\n".join(text for text in texts if text.strip())
+        html = "\n".join(html for html in htmls if html)
+        return text.strip("\n")[:LONGEST_TEXT], html or None
+
+
+def content_of(part: Part) -> Content:
+    content = Content()
+    _gather(part, content, parent="", first=True)
+    return content
+
+
+def _gather(part: Part, content: Content, *, parent: str, first: bool) -> None:
+    if not part.children:
+        _leaf(part, content, parent, first=first)
+    elif part.content_type == "multipart/alternative":
+        _alternatives(part, content)
+    else:
+        for i, child in enumerate(part.children):
+            # Only the first part of a mixed multipart can be text by having no type at all.
+            _gather(child, content, parent=part.content_type, first=first and i == 0)
+
+
+def _alternatives(part: Part, content: Content) -> None:
+    """One section of all alternatives: the last of each kind, as the richest comes last."""
+    inner = Content()
+    for child in part.children:
+        _gather(child, inner, parent=part.content_type, first=True)
+    section = Section()
+    for each in inner.sections:
+        if each.plain and each.plain.strip():
+            section.plain = (
+                each.plain if section.plain is None else f"{section.plain}\n{each.plain}"
+            )
+        section.markup = each.markup if each.markup is not None else section.markup
+    if inner.sections:
+        content.sections.append(section)
+    content.attachments += inner.attachments
+
+
+def _leaf(part: Part, content: Content, parent: str, *, first: bool) -> None:
+    if part.content_type in ("text/plain", "text/html") and not _is_attached(part, first=first):
+        _text(part, content)
+    elif len(content.attachments) < MOST_ATTACHMENTS:
+        content.attachments.append(_attachment(part, parent, len(content.attachments) + 1))
+
+
+def _is_attached(part: Part, *, first: bool) -> bool:
+    if part.disposition == "attachment":
+        return True
+    return bool(part.filename) and not (first and part.disposition == "")
+
+
+def _text(part: Part, content: Content) -> None:
+    data = part.decoded()[:LARGEST_TEXT]
+    if part.content_type == "text/html":
+        content.sections.append(Section(markup=decode(data, part.charset or _meta_charset(data))))
+        return
+    data, files = uuencoded_files(data)
+    text = decode(data, part.charset).replace("\r\n", "\n").replace("\r", "\n")
+    if part.parameters.get("format", "").lower() == "flowed":
+        text = _unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
+    content.sections.append(Section(plain=text))
+    for name, bytes_ in files[: MOST_ATTACHMENTS - len(content.attachments)]:
+        filename = safe_filename(name, f"attachment-{len(content.attachments) + 1}")
+        content.attachments.append(FoundAttachment(filename, "application/octet-stream", bytes_))
+
+
+def _meta_charset(data: bytes) -> str | None:
+    head = data[:2048].lower()
+    _, found, rest = head.partition(b"charset=")
+    return (
+        rest[:40].strip(b"\"'").split(b'"')[0].split(b"'")[0].decode("latin-1") if found else None
+    )
+
+
+def _unflowed(text: str, *, delete_space: bool) -> str:
+    """RFC 3676: a line that ends in a space goes on in the next one of the same quote depth."""
+    lines: list[str] = []
+    open_line = False
+    for line in text.split("\n"):
+        stuffed = line.removeprefix(" ")
+        if open_line and not line.startswith(">") and line != "-- ":
+            lines[-1] = (lines[-1][:-1] if delete_space else lines[-1]) + stuffed
+        else:
+            lines.append(stuffed)
+        open_line = lines[-1].endswith(" ") and lines[-1] != "-- " and not line.startswith(">")
+    return "\n".join(lines)
+
+
+def _attachment(part: Part, parent: str, number: int) -> FoundAttachment:
+    extension = EXTENSIONS.get(part.content_type, "bin")
+    inline = part.disposition != "attachment" and (
+        part.disposition == "inline"
+        or (parent == "multipart/related" and "content-id" in part.headers.values)
+    )
+    return FoundAttachment(
+        filename=safe_filename(part.filename or _subject(part), f"attachment-{number}.{extension}"),
+        content_type=part.content_type,
+        data=part.decoded(),
+        inline=inline,
+    )
+
+
+def _subject(part: Part) -> str | None:
+    """An attached mail is called after its subject."""
+    if part.content_type != "message/rfc822":
+        return None
+    subject = read_head(part.data[:20_000])[0].text("subject")
+    return header_text(subject)[:100].replace("/", "-") + ".eml" if subject else None

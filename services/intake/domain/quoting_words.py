@@ -1,0 +1,85 @@
+"""How mail clients introduce what they quote, in the languages that write to a help desk."""
+
+# ruff: noqa: RUF001 - the words are of many languages
+
+import re
+from collections.abc import Mapping
+
+# "… wrote:", at the end of an attribution or (Germanic languages) in its middle.
+ATTRIBUTION_VERB = re.compile(
+    r"(?<!\w)(?:wrote|writes|schrieb|a écrit|escribió|escribi[óo]|ha scritto|escreveu|schreef"
+    r"|skrev|kirjoitti|napisał(?:a|\(a\))?|pisze|napsal(?:a|\(a\))?|napísal(?:a|\(a\))?"
+    r"|написала?|пишет|пише|написав|írta|a scris|yazdı|şunu yazdı|έγραψε|napisao|napisala"
+    r"|je napisal|menulis|đã viết|rašė|rakstīja|kirjutas|написа|ha escrit|escriure"
+    r"|در تاریخ|כתב(?:ה)?|كتب)(?!\w)"
+    r"|写道|寫道|写到|さん(?:は|が)?書きました|のメール|님이 작성|작성:|เขียนว่า",
+    re.IGNORECASE,
+)
+# What it begins with: a preposition or article before the date, a weekday, or the date itself.
+ATTRIBUTION_START = re.compile(
+    r"(?:-{2,}\s*)?(?:on|am|le|el|il|em|op|den|dne|dnia|dňa|w dniu|pe|på|in data|в|у|a|na|data"
+    r"|στις|tarihinde|pada|vào|в\s|时间|在|于|於|"
+    r"(?:mon|tue|wed|thu|fri|sat|sun)[a-z]*\.?,?"
+    r"|понедельник|вторник|среда|четверг|пятница|суббота|воскресенье|ons|tors|tis|fre|mån|lör|sön"
+    r"|ma|ti|ke|to|pe|la|su)[\s,.]"
+    r"|\d{1,4}[\s./年-]|在|于",
+    re.IGNORECASE,
+)
+# Some clients name the sender and date without a verb.
+BARE_ATTRIBUTION = re.compile(r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}\s[^<>\n]{0,200}<\s?[^<>\s]{3,200}>:?")
+SEPARATOR = re.compile(
+    r"[-—_=]{2,}\s*(?:begin )?(?:original[- ]?(?:message|nachricht|bericht|meddelande"
+    r"|melding)|forwarded message|ursprüngliche nachricht|originalnachricht"
+    r"|weitergeleitete nachricht|message d'origine|message original|message transféré"
+    r"|message d’origine|mensaje original|mensaje reenviado|mensagem original"
+    r"|mensagem encaminhada|messaggio originale|messaggio inoltrato|messaggio originario"
+    r"|oorspronkelijk bericht|doorgestuurd bericht|ursprungligt meddelande"
+    r"|vidarebefordrat meddelande|oprindelig meddelelse|opprinnelig melding"
+    r"|alkuperäinen viesti|oryginalna wiadomość|wiadomość oryginalna"
+    r"|treść przekazanej wiadomości|původní zpráva|původní e-mail|pôvodná správa"
+    r"|исходное сообщение|пересылаемое сообщение|пересланное сообщение"
+    r"|перенаправленное сообщение|оригінальне повідомлення|eredeti üzenet|mesaj original"
+    r"|orijinal (?:mesaj|ileti)|αρχικό μήνυμα"
+    r"|originalmeddelande|原始邮件|原始郵件|邮件原件|转发邮件|元のメッセージ|원본 메시지)"
+    r"\s*[-—_=]{2,}",
+    re.IGNORECASE,
+)
+MOBILE_SIGNATURE = re.compile(
+    r"\s*(?:sent (?:from|with|via|using) (?:my |the |a |yahoo |outlook|mail |blackberry|samsung"
+    r"|gmail|proton|iphone|ipad|android|spark|sparrow|mobile|windows)"
+    r"|get outlook for (?:ios|android)|von mein(?:em|er) |gesendet (?:mit|von) "
+    r"|diese nachricht wurde von mein|envoyé (?:de|depuis) mon |envoyé à partir de "
+    r"|enviado (?:desde|do|de|a partir) (?:mi|meu) |enviado (?:desde|do) |inviato da(?:l mio)? "
+    r"|verstuurd vanaf (?:mijn )?|verzonden met |skickat från min |sendt fra (?:min )?"
+    r"|lähetetty |wysłane z |wysłano z |odesláno z |odoslané z |отправлено с |надіслано з "
+    r"|küldve |trimis de pe |iphone'umdan gönderildi|發自我的|发自我的|iphoneから送信)",
+    re.IGNORECASE,
+)
+_LABELS: Mapping[str, str] = {
+    "from": "from von de da van från fra lähettäjä od wysłane от від feladó la kimden gönderen"
+    " από expéditeur remitente mittente afzender avsändare nadawca"
+    " 发件人 寄件者 寄件人 差出人 보낸사람 보낸",
+    "date": "date sent gesendet datum data fecha envoyé enviado enviada inviato verzonden skickat"
+    " sendt dato päivämäärä lähetetty wysłano odesláno odoslané dátum отправлено дата"
+    " надіслано küldve tarih gönderme gönderildi ημερομηνία trimis"
+    " 发送时间 发送日期 日期 日時 送信日時 날짜 보낸날짜",
+    "to": "to an à a para aan till til vastaanottaja do komu кому címzett către kime alıcı προς"
+    " 收件人 宛先 받는사람 destinataire destinatario per pour",
+    "subject": "subject betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět"
+    " predmet тема tárgy subiect konu θέμα 主题 主旨 件名 제목 re",
+    "other": "cc kopie kopia copia cópia copie kopio bcc reply-to antwort risposta importance kopi"
+    " копия másolat bilgi κοιν 抄送 副本 参照 participants organisation organization attachments",
+}
+HEADER_LABELS = {word: kind for kind, words in _LABELS.items() for word in words.split()} | {
+    "reply to": "other",
+    "de la": "from",
+    "gönderme tarihi": "date",
+    "antwort an": "other",
+    "rispondi a": "other",
+    "répondre à": "other",
+    "responder a": "other",
+    "date d'envoi": "date",
+    "보낸 사람": "from",
+    "받는 사람": "to",
+    "보낸 날짜": "date",
+}

@@ -1,0 +1,269 @@
+"""What reception keeps: which message is in which ticket, and who wrote how much lately."""
+
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from services.intake.domain.burst import counted, messages_within
+from services.intake.domain.conversation import OVER, KnownTicket, Thread
+from services.intake.domain.identity import MessageIdentity, index_key, normal_address
+from services.intake.store.customers import ADDRESSES, CUSTOMERS, CustomerChanges, documents
+from shared.contracts.fields import Status
+from shared.contracts.people import CustomerUpdated
+from shared.contracts.ticket import TicketHistory
+from shared.kit.unit import Document, Transaction
+
+RECEIVED = "received"  # one for each message with an id of its channel
+CONVERSATIONS = "conversations"
+SENDERS = "senders"
+TICKETS, NUMBERS = "tickets", "numbers"  # lifecycle's: read only
+MOST_RECENT = 10
+MOST_HOPS = 5  # from a merged ticket to the one that takes its messages
+
+INDEXES: Mapping[str, tuple[tuple[tuple[str, int], ...], ...]] = {
+    RECEIVED: ((("reference", 1),),),
+    SENDERS: ((("customer_id", 1),),),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message that came before. `ticket_id` is None where it was held."""
+
+    ticket_id: str | None
+    fingerprint: str | None
+
+
+@dataclass(slots=True)
+class Wanted:
+    """The ids that one batch has to know about."""
+
+    messages: set[str] = field(default_factory=set)
+    references: set[str] = field(default_factory=set)
+    conversations: set[str] = field(default_factory=set)
+    numbers: set[str] = field(default_factory=set)
+    addresses: set[str] = field(default_factory=set)
+    customers: set[str] = field(default_factory=set)
+    tickets: set[str] = field(default_factory=set)
+
+
+@dataclass(slots=True)
+class ReceptionStore:
+    """One batch's view: what is stored, and over it what this batch has added."""
+
+    tx: Transaction
+    _seen: dict[str, Document] = field(default_factory=dict)
+    _references: dict[str, dict[str, str]] = field(default_factory=dict)
+    _conversations: dict[str, Document] = field(default_factory=dict)
+    _numbers: dict[str, str] = field(default_factory=dict)
+    _addresses: dict[str, str] = field(default_factory=dict)
+    _customers: dict[str, Document] = field(default_factory=dict)
+    _senders: dict[str, dict[str, Document]] = field(default_factory=dict)
+    _tickets: dict[str, KnownTicket] = field(default_factory=dict)
+    _stored_conversations: set[str] = field(default_factory=set)
+    _new_seen: list[Document] = field(default_factory=list)
+    _touched_conversations: set[str] = field(default_factory=set)
+    _touched_senders: set[tuple[str, str]] = field(default_factory=set)
+
+    async def load_index(self, wanted: Wanted) -> None:
+        """Messages, conversations, numbers and customers, then the tickets they lead to."""
+        self._seen = await documents(self.tx, RECEIVED, wanted.messages)
+        if wanted.references:
+            where = {"reference": {"$in": sorted(wanted.references)}}
+            for document in await self.tx.find(RECEIVED, where):
+                self._remember_reference(document)
+        self._conversations = await documents(self.tx, CONVERSATIONS, wanted.conversations)
+        self._stored_conversations = set(self._conversations)
+        numbers = await documents(self.tx, NUMBERS, {f"number:{n}" for n in wanted.numbers})
+        self._numbers = {
+            key.removeprefix("number:"): found["ticket_id"] for key, found in numbers.items()
+        }
+        addresses = await documents(self.tx, ADDRESSES, wanted.addresses)
+        self._addresses = {key: found["customer_id"] for key, found in addresses.items()}
+        self._customers = await documents(
+            self.tx, CUSTOMERS, wanted.customers | set(self._addresses.values())
+        )
+
+    def overlay(self, changes: CustomerChanges) -> None:
+        """What this batch says of customers holds for its messages; reads don't see it yet."""
+        for address, owner in changes.owners.items():
+            if owner is None:
+                self._addresses.pop(address, None)
+            else:
+                self._addresses[address] = owner
+        for customer_id, document in changes.customers.items():
+            if document is None:
+                self._customers.pop(customer_id, None)
+            else:
+                self._customers[customer_id] = document
+
+    async def load_senders(self, customer_ids: Collection[str]) -> None:
+        if not customer_ids:
+            return
+        where = {"customer_id": {"$in": sorted(customer_ids)}}
+        for document in await self.tx.find(SENDERS, where):
+            self._senders.setdefault(document["customer_id"], {})[document["_id"]] = dict(document)
+
+    async def load_tickets(self, ticket_ids: Iterable[str]) -> None:
+        """With those that they were merged into or continued in."""
+        missing = {*ticket_ids, *self._linked_tickets()}
+        for _ in range(MOST_HOPS):
+            found = await documents(self.tx, TICKETS, missing)
+            for key, document in found.items():
+                if "number" in document:
+                    self._tickets[key] = _known_ticket(key, document)
+            onward = {t.onward for t in self._tickets.values() if t.onward}
+            missing = onward - set(self._tickets)
+            if not missing:
+                return
+
+    def _linked_tickets(self) -> Iterable[str]:
+        for found in self._references.values():
+            yield from found.values()
+        yield from (document["ticket_id"] for document in self._conversations.values())
+        yield from self._numbers.values()
+        for by_partition in self._senders.values():
+            for document in by_partition.values():
+                yield from (each["ticket_id"] for each in document["recent"])
+
+    def _remember_reference(self, document: Document) -> None:
+        if document["ticket_id"] is not None:
+            by_mailbox = self._references.setdefault(document["reference"], {})
+            by_mailbox.setdefault(document["mailbox"], document["ticket_id"])
+
+    def seen(self, identity: MessageIdentity) -> Seen | None:
+        found = self._seen.get(identity.key)
+        return None if found is None else Seen(found["ticket_id"], found.get("fingerprint"))
+
+    def ticket_of_reference(self, channel: str, mailbox: str | None, reference: str) -> str | None:
+        """By the channel's id of a message; of several mailboxes' tickets, this mailbox's."""
+        found = self._references.get(reference_key(channel, reference), {})
+        here = normal_address(mailbox or "", channel)
+        return found.get(here) or next((found[each] for each in sorted(found)), None)
+
+    def ticket_of_number(self, number: str) -> str | None:
+        return self._numbers.get(number)
+
+    def thread(self, key: str) -> Thread | None:
+        found = self._conversations.get(key)
+        return None if found is None else Thread(found["ticket_id"], found["last_at"])
+
+    @property
+    def tickets(self) -> Mapping[str, KnownTicket]:
+        return self._tickets
+
+    def final(self, ticket_id: str) -> str:
+        """Where the ticket's messages go, after merges and follow-ups."""
+        for _ in range(MOST_HOPS):
+            ticket = self._tickets.get(ticket_id)
+            if ticket is None or ticket.onward is None:
+                break
+            ticket_id = ticket.onward
+        return ticket_id
+
+    def customer_of(self, address: str) -> str | None:
+        return self._addresses.get(address)
+
+    def customer(self, customer_id: str) -> CustomerUpdated | None:
+        found = self._customers.get(customer_id)
+        return None if found is None else CustomerUpdated.model_validate(found)
+
+    def history(self, customer_id: str) -> TicketHistory:
+        parts = self._senders.get(customer_id, {}).values()
+        recent = sorted((each for d in parts for each in d["recent"]), key=_when, reverse=True)
+        known = [self._tickets.get(each["ticket_id"]) for each in recent]
+        return TicketHistory(
+            tickets=sum(document["tickets"] for document in parts),
+            open=sum(ticket is None or ticket.status not in OVER for ticket in known),
+            last_ticket_number=next((t.number for t in known if t and t.number), None),
+        )
+
+    def written_lately(self, customer_id: str, at: datetime) -> int:
+        parts = self._senders.get(customer_id, {}).values()
+        return sum(messages_within(document["minutes"], at) for document in parts)
+
+    def remember(
+        self,
+        identity: MessageIdentity,
+        *,
+        channel: str,
+        mailbox: str | None,
+        external_id: str,
+        ticket_id: str | None,
+        fingerprint: str | None,
+        at: datetime,
+    ) -> None:
+        document: Document = {
+            "_id": identity.key,
+            "reference": reference_key(channel, external_id),
+            "mailbox": normal_address(mailbox or "", channel),
+            "ticket_id": ticket_id,
+            "fingerprint": fingerprint,
+            "at": at,
+        }
+        self._seen[identity.key] = document
+        self._new_seen.append(document)
+        self._remember_reference(document)
+
+    def go_on(self, key: str, ticket_id: str, at: datetime) -> None:
+        """The conversation's latest word belongs to this ticket."""
+        self._conversations[key] = {"_id": key, "ticket_id": ticket_id, "last_at": at}
+        self._touched_conversations.add(key)
+
+    def count(self, customer_id: str, partition: int, at: datetime) -> None:
+        sender = self._sender(customer_id, partition)
+        sender["minutes"] = counted(sender["minutes"], at)
+
+    def opened(self, ticket: KnownTicket, partition: int, at: datetime) -> None:
+        self._tickets[ticket.ticket_id] = ticket
+        sender = self._sender(ticket.customer_id, partition)
+        sender["tickets"] += 1
+        sender["recent"] = [{"ticket_id": ticket.ticket_id, "at": at}, *sender["recent"]]
+        del sender["recent"][MOST_RECENT:]
+
+    def _sender(self, customer_id: str, partition: int) -> Document:
+        """A document for each partition, so that no two partitions' batches write the same."""
+        key = f"{customer_id}:{partition}"
+        self._touched_senders.add((customer_id, key))
+        fresh: Document = {
+            "_id": key,
+            "customer_id": customer_id,
+            "tickets": 0,
+            "recent": [],
+            "minutes": {},
+        }
+        return self._senders.setdefault(customer_id, {}).setdefault(key, fresh)
+
+    def flush(self) -> None:
+        """Inserts meet those of other partitions: then the batch runs again and sees theirs."""
+        for document in self._new_seen:
+            self.tx.insert(RECEIVED, document)
+        for key in sorted(self._touched_conversations):
+            write = self.tx.put if key in self._stored_conversations else self.tx.insert
+            write(CONVERSATIONS, self._conversations[key])
+        for customer_id, key in sorted(self._touched_senders):
+            self.tx.put(SENDERS, self._senders[customer_id][key])
+
+
+def reference_key(channel: str, external_id: str) -> str:
+    return index_key(channel, external_id)
+
+
+def conversation_key(channel: str, mailbox: str | None, conversation: str) -> str:
+    return index_key("conversation", channel, normal_address(mailbox or "", channel), conversation)
+
+
+def _known_ticket(ticket_id: str, document: Document) -> KnownTicket:
+    return KnownTicket(
+        ticket_id=ticket_id,
+        status=Status(document["status"]),
+        customer_id=document["requester"]["customer_id"],
+        participants=frozenset(p for p in document["participants"] if isinstance(p, str)),
+        number=document["number"],
+        onward=document.get("merged_into") or document.get("continued_in"),
+    )
+
+
+def _when(each: Mapping[str, Any]) -> Any:
+    return each["at"]

@@ -1,0 +1,1 @@
+"""Reception: from any channel's payload to the right ticket."""
