@@ -1,6 +1,7 @@
 """What a record is to a stage: something to hear, to note, to skip, to move or to put away."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -156,11 +157,9 @@ class Decoder:
         cls = self._types.get(envelope.type)
         data: Message | None = None
         if cls is not None and cls.model_fields:
-            try:
+            # What cannot be read is heard all the same: the handler answers its publisher.
+            with suppress(ValueError):
                 data = read(cls, record.value)
-            except ValueError as error:
-                heard = Heard(envelope, None, record.at, record)
-                return Bad(record, str(error), envelope, heard)
         return _good(
             record, headers, Heard(envelope, data, record.at, record), identified=identified
         )

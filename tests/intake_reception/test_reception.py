@@ -393,6 +393,25 @@ async def test_an_upstream_learns_what_was_wrong() -> None:
     assert len(desk.bench.dead_letters) == 1
 
 
+async def test_a_publisher_learns_which_field_does_not_fit() -> None:
+    desk = FrontDesk()
+    headers = {
+        "ce_id": "42",
+        "ce_source": "/shop",
+        "ce_type": "deskstream.MessageReceived.v1",
+    }
+
+    desk.bench.publish_raw(
+        CHANNEL_MESSAGES.name, "ana", b'{"channel": "web", "sender": {}, "text": 5}', headers
+    )
+    await desk.bench.run()
+
+    [rejected] = desk.bench.said_of(MessageRejected)
+    assert (rejected.upstream_source, rejected.upstream_id) == ("/shop", "42")
+    assert "text.constrained-str: Input should be a valid string" in rejected.reason
+    assert [reason for reason, _ in desk.bench.dead_letters] == [rejected.reason]
+
+
 async def test_an_unknown_channel_is_a_dead_letter_that_lists_the_channels() -> None:
     desk = FrontDesk()
 

@@ -19,6 +19,7 @@ from shared.contracts.mail import ticket_of_message_id
 from shared.contracts.people import CustomerRemoved, CustomerUpdated
 from shared.contracts.topics import CHANNEL_MESSAGES, CUSTOMER_UPDATES
 from shared.kit.blobs import BlobMissingError, Blobs
+from shared.kit.decoding import read
 from shared.kit.unit import Batch, Handler, Heard, Outgoing, Stage, Transaction
 
 RECEPTION: Stage[Any] = Stage(
@@ -66,10 +67,12 @@ class Reception(Handler[Any]):
         mailbox = headers.get("ce_mailbox")
         if isinstance(heard.data, MessageReceived):
             return [from_received(heard.data, mailbox)]
-        channel = channel_of(headers.get("ce_channel"), headers.get("content-type"))
         value = (heard.record.value if heard.record else None) or b""
         if "ce_dataref" in headers:
             value = await self._blobs.get(_dataref(headers["ce_dataref"]).blob_id)
+        if heard.envelope.type == MessageReceived.type_name():
+            return [from_received(_canonical(value), mailbox)]
+        channel = channel_of(headers.get("ce_channel"), headers.get("content-type"))
         return ADAPTERS[channel](Payload(value, channel, mailbox, is_ours=self._is_ours))
 
     def _is_ours(self, message_id: str) -> bool:
@@ -88,6 +91,17 @@ async def _update_customers(inputs: Iterable[Heard], tx: Transaction) -> Custome
         else:
             store.remove(each.customer_id)
     return store.changes
+
+
+def _canonical(value: bytes) -> MessageReceived:
+    """What the kit could not read is read again, to say what is wrong with it."""
+    try:
+        message = read(MessageReceived, value)
+    except ValueError as error:
+        raise UnreadableError(str(error)) from error
+    if not isinstance(message, MessageReceived):
+        raise TypeError(type(message))
+    return message
 
 
 def _dataref(text: str) -> BlobRef:
