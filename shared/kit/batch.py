@@ -287,7 +287,7 @@ class Attempt(Generic[S]):
             return
         batch = Batch(self.work.heard, self.entities, self.now, self._also)
         outgoing = await self.handler.handle(batch, self.work)
-        press = Press(self.stage, self.entities)
+        press = Press(self.stage, self.entities, self.work.touched)
         try:
             for each in outgoing:
                 self.work.publish(each.cause.at, press.publication(each))

@@ -129,6 +129,9 @@ class Decoder:
         if record.topic == ROUTING_REQUESTS.name:
             envelope = _as_forwarded(envelope, headers)
         topic = BY_NAME[record.topic]
+        if topic.dedupe is Dedupe.POSITION and record.key is not None:
+            # A compacted topic's key is who it is about; not every client sets a subject too.
+            envelope = replace(envelope, subject=record.key.decode(errors="replace"))
         if not envelope.subject and topic.dedupe is not Dedupe.POSITION:
             return Bad(record, "header ce_subject is missing", envelope)
         if topic.dedupe is Dedupe.NUMBERS and envelope.number is None:

@@ -29,6 +29,7 @@ class Press:
 
     stage: Stage[Any]
     entities: dict[str, Entity[Any]]
+    touched: dict[str, Entity[Any]]
     _said_by_cause: Counter[tuple[str, str, str]] = field(default_factory=Counter)
     _numbers_without_entity: Counter[tuple[str, str, str]] = field(default_factory=Counter)
 
@@ -74,7 +75,7 @@ class Press:
         return self._next(subject_key(type_name, subject))
 
     def _next(self, key: str) -> int:
-        entity = self.entities[key]
+        entity = self.touched[key] = self.entities[key]
         number = entity.said.get(self.stage.writer, 0) + 1
         entity.said[self.stage.writer] = number
         return number
