@@ -1,0 +1,1 @@
+"""The service that watches whether promises to requesters are kept."""

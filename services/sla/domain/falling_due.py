@@ -1,0 +1,70 @@
+"""What has come due on a ticket's clocks by an instant: warnings, breaches, stalls, in order."""
+
+from datetime import datetime
+
+from services.sla.domain.clock_states import say_breached
+from services.sla.domain.duration import SECOND_MS
+from services.sla.domain.hearing import Hearing, Timer
+from services.sla.domain.policy import QUIET
+from services.sla.domain.sla_clock import Deadline, deadlines, warned
+from services.sla.domain.ticket_state import SlaState
+from shared.contracts.sla import Metric, SlaWarning
+
+
+def catch_up(hearing: Hearing) -> None:
+    """Says what came due before the input was accepted, each as if its own timer had fired."""
+    while (first := _first(hearing.state)) is not None and first.due_at < hearing.at:
+        _fall_due(hearing, first)
+
+
+def fire(hearing: Hearing) -> None:
+    """Says what is due by the instant of a timer, that instant included."""
+    while (first := _first(hearing.state)) is not None and first.due_at <= hearing.at:
+        _fall_due(hearing, first)
+
+
+def wanted_timers(state: SlaState) -> dict[str, datetime]:
+    """Every timer that this state needs, and no other."""
+    timers = {
+        _timer_name(state, deadline): deadline.due_at
+        for metric, clock in state.clocks.items()
+        for deadline in deadlines(metric, clock)
+    }
+    if state.closing is not None:
+        timers[state.closing.timer] = state.closing.due_at
+    return timers
+
+
+def _timer_name(state: SlaState, deadline: Deadline) -> str:
+    """`breach:first_response:1`, `warn:resolution:1:75%`, `stall:4`."""
+    cycle = state.clocks[deadline.metric].cycle
+    if not deadline.is_breach:
+        return f"warn:{deadline.metric}:{cycle}:{deadline.level}"
+    return f"stall:{cycle}" if deadline.metric in QUIET else f"breach:{deadline.metric}:{cycle}"
+
+
+def _first(state: SlaState) -> Deadline | None:
+    every = (d for metric, clock in state.clocks.items() for d in deadlines(metric, clock))
+    return min(every, default=None)
+
+
+def _fall_due(hearing: Hearing, deadline: Deadline) -> None:
+    if deadline.is_breach:
+        say_breached(hearing, deadline.metric, deadline.due_at)
+    else:
+        _warn(hearing, deadline.metric, deadline)
+
+
+def _warn(hearing: Hearing, metric: Metric, deadline: Deadline) -> None:
+    clock = hearing.state.clocks[metric]
+    passed = next(point.after_ms for point in clock.warnings if point.level == deadline.level)
+    warning = SlaWarning(
+        metric=metric,
+        cycle=clock.cycle,
+        level=deadline.level,
+        due_at=clock.due_at or deadline.due_at,
+        warned_at=deadline.due_at,
+        remaining_seconds=((clock.target_ms or 0) - passed) / SECOND_MS,
+    )
+    hearing.say(warning, Timer(_timer_name(hearing.state, deadline), deadline.due_at))
+    hearing.put(metric, warned(clock, deadline.level))

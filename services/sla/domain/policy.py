@@ -1,0 +1,155 @@
+"""Which promise holds for a ticket: policies in order, the first that fits."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from services.sla.domain.configuration import (
+    CALENDAR,
+    Closing,
+    Defaults,
+    Level,
+    PolicyConfig,
+    SlaConfig,
+    TargetConfig,
+    Time,
+    When,
+)
+from services.sla.domain.duration import milliseconds
+from services.sla.domain.schedule import ALWAYS, Schedule
+from services.sla.domain.ticket_facts import TicketFacts
+from shared.contracts.fields import Priority, Status
+from shared.contracts.sla import Metric
+
+NO_POLICY = "none"
+QUIET = (Metric.PROGRESS,)
+"""Its clock speaks only when it runs out, as ProgressStalled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """So long in the open time of `schedule`, with warnings when so much of it has passed."""
+
+    milliseconds: int
+    schedule: str
+    warnings: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    name: str
+    when: When
+    schedule: str
+    targets: Mapping[tuple[Metric, Priority], Target]
+    pauses: Mapping[Metric, frozenset[Status]]
+    closing: Closing
+
+    def target(self, metric: Metric, priority: Priority | None) -> Target | None:
+        return None if priority is None else self.targets.get((metric, priority))
+
+    def pauses_in(self, metric: Metric, status: Status) -> bool:
+        return status in self.pauses.get(metric, frozenset())
+
+    @property
+    def closing_schedule(self) -> str:
+        return _scale(self.closing.time, self.schedule)
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """All policies and schedules of one version of the file."""
+
+    version: str
+    schedules: Mapping[str, Schedule]
+    policies: Sequence[Policy]
+    fallback: Policy  # for tickets that no policy fits: no targets
+    _by_name: Mapping[str, Policy] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        by_name = {policy.name: policy for policy in (self.fallback, *self.policies)}
+        object.__setattr__(self, "_by_name", by_name)
+
+    def choose_policy(self, facts: TicketFacts) -> Policy:
+        fitting = (policy for policy in self.policies if fits(policy.when, facts))
+        return next(fitting, self.fallback)
+
+    def policy(self, name: str) -> Policy:
+        return self._by_name.get(name, self.fallback)
+
+    def schedule(self, name: str) -> Schedule:
+        """Calendar time for one that was taken out of the file: its clocks move on at once."""
+        return self.schedules.get(name, ALWAYS)
+
+
+def fits(when: When, facts: TicketFacts) -> bool:
+    return (
+        _allows(when.tier, facts.tier)
+        and _allows(when.priority, facts.priority)
+        and _allows(when.type, facts.type)
+        and _allows(when.category, facts.category)
+        and _allows(when.channel, facts.channel)
+        and _allows(when.queue, facts.queue)
+        and _allows(when.brand, facts.brand)
+        and _allows(when.mailbox, facts.mailbox)
+        and _allows(when.customer, facts.customer)
+        and (not when.tags or any(tag in facts.tags for tag in when.tags))
+        and (when.vip is None or when.vip == facts.vip)
+    )
+
+
+def _allows(wanted: Sequence[str], is_value: str | None) -> bool:
+    return not wanted or is_value in wanted
+
+
+def compile_rules(config: SlaConfig, version: str) -> Rules:
+    schedules = {name: schedule.compiled() for name, schedule in config.schedules.items()}
+    policies = tuple(_policy(policy, config.defaults) for policy in config.policies)
+    nothing = PolicyConfig(name=NO_POLICY, schedule=CALENDAR, targets={})
+    fallback = _policy(nothing, config.defaults)
+    return Rules(version, {**schedules, CALENDAR: ALWAYS}, policies, fallback)
+
+
+def _policy(config: PolicyConfig, defaults: Defaults) -> Policy:
+    targets = {
+        (metric, priority): _target(config, target, span, _levels(metric, target, config, defaults))
+        for metric, target in config.targets.items()
+        for priority, span in target.by_priority().items()
+    }
+    pauses = {metric: frozenset(statuses) for metric, statuses in defaults.pauses.items()}
+    for metric, target in config.targets.items():
+        if target.pauses_in is not None:
+            pauses[metric] = frozenset(target.pauses_in)
+    closing = config.closing or defaults.closing
+    return Policy(config.name, config.when, config.schedule, targets, pauses, closing)
+
+
+def _levels(
+    metric: Metric, target: TargetConfig, config: PolicyConfig, defaults: Defaults
+) -> Sequence[Level]:
+    """The nearest that are given."""
+    if metric in QUIET:
+        return ()
+    given = (target.warnings, config.warnings, defaults.warnings)
+    return next(levels for levels in given if levels is not None)
+
+
+def _target(
+    config: PolicyConfig, target: TargetConfig, span: timedelta, levels: Sequence[Level]
+) -> Target:
+    schedule = _scale(target.time or config.time, config.schedule)
+    return Target(milliseconds(span), schedule, _warnings(levels, milliseconds(span)))
+
+
+def _warnings(levels: Sequence[Level], target_ms: int) -> tuple[tuple[str, int], ...]:
+    """In order of time; a lead longer than the target warns of nothing."""
+    at = {
+        level.label: round(target_ms * level.share)
+        if level.share is not None
+        else target_ms - milliseconds(level.lead or timedelta())
+        for level in levels
+    }
+    return tuple(sorted(((label, ms) for label, ms in at.items() if ms > 0), key=lambda w: w[1]))
+
+
+def _scale(time: Time, schedule: str) -> str:
+    return CALENDAR if time == "calendar" else schedule

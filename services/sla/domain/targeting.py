@@ -1,0 +1,138 @@
+"""Which targets a ticket's clocks have: on triage, on a new cycle, and when the facts change."""
+
+from collections.abc import Iterable
+
+from services.sla.domain.clock_states import say_breached, say_fulfilled
+from services.sla.domain.hearing import Hearing
+from services.sla.domain.policy import Policy
+from services.sla.domain.sla_clock import (
+    Clock,
+    judged,
+    recounted,
+    retargeted,
+    started,
+    stopped,
+)
+from services.sla.domain.ticket_facts import TicketFacts, what_changed
+from shared.contracts.fields import Status
+from shared.contracts.sla import Metric, SlaRetargeted, SlaTargetsSet
+
+ONCE = (Metric.FIRST_RESPONSE, Metric.ASSIGNMENT, Metric.RESOLUTION)
+NEW_RULES = "the policies were changed"
+
+
+def start_clock(hearing: Hearing, metric: Metric, *, cycle: int = 1) -> None:
+    """A new clock from the input's instant on; it has a target once triage has spoken."""
+    policy, facts = hearing.policy, hearing.state.facts
+    target = policy.target(metric, facts.priority) if hearing.state.promised else None
+    name = policy.schedule if target is None else target.schedule
+    schedule = hearing.rules.schedule(name)
+    clock = started(hearing.at, name, target, schedule, cycle=cycle)
+    hearing.put(metric, clock if hearing.runs(metric) else stopped(clock, hearing.at, schedule))
+
+
+def announce(hearing: Hearing, metrics: Iterable[Metric]) -> None:
+    targets = hearing.targets(metrics)
+    if targets:
+        hearing.say(
+            SlaTargetsSet(
+                policy=hearing.policy.name,
+                policy_version=hearing.rules.version,
+                schedule=hearing.policy.schedule,
+                targets=targets,
+            )
+        )
+
+
+def follow_facts(hearing: Hearing, facts: TicketFacts) -> None:
+    """The policy that fits now, with its targets, as soon as the priority is known."""
+    before = hearing.state.facts
+    hearing.change(facts=facts)
+    reasons = what_changed(before, facts)
+    if not reasons or facts.priority is None:
+        return
+    if not hearing.state.promised:
+        _promise(hearing)
+    elif not _fits_still(hearing, before):
+        _aim_anew(hearing, "; ".join(reasons))
+
+
+def _fits_still(hearing: Hearing, before: TicketFacts) -> bool:
+    """The same policy for the same priority promises the same."""
+    facts = hearing.state.facts
+    chosen = hearing.rules.choose_policy(facts).name
+    return chosen == hearing.state.policy and facts.priority is before.priority
+
+
+def follow_rules(hearing: Hearing) -> None:
+    """A ticket that was promised something under another version of the file moves over."""
+    if hearing.state.policy_version == hearing.rules.version:
+        return
+    if hearing.state.promised:
+        _aim_anew(hearing, NEW_RULES)
+    else:
+        _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
+
+
+def _adopt(hearing: Hearing, policy: Policy) -> None:
+    hearing.change(policy=policy.name, policy_version=hearing.rules.version)
+
+
+def _promise(hearing: Hearing) -> None:
+    """The first targets; what was reached before they were known is judged by them."""
+    _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
+    hearing.change(promised=True)
+    for metric, clock in list(hearing.state.clocks.items()):
+        hearing.put(metric, _first_aimed(hearing, metric, clock))
+    reached = [metric for metric in ONCE if not hearing.state.clocks[metric].open]
+    announce(
+        hearing, [m for m, clock in hearing.state.clocks.items() if clock.open or m in reached]
+    )
+    for metric in reached:
+        _judge(hearing, metric)
+
+
+def _first_aimed(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:
+    target = hearing.policy.target(metric, hearing.state.facts.priority)
+    name = hearing.policy.schedule if target is None else target.schedule
+    aimed = _aimed(hearing, metric, recounted(clock, name))
+    return judged(aimed, hearing.rules.schedule(name)) if metric in ONCE else aimed
+
+
+def _judge(hearing: Hearing, metric: Metric) -> None:
+    clock = hearing.state.clocks[metric]
+    if clock.due_at is not None and clock.ended_at is not None and clock.ended_at > clock.due_at:
+        say_breached(hearing, metric, clock.due_at)
+    say_fulfilled(hearing, metric)
+
+
+def _aim_anew(hearing: Hearing, reason: str) -> None:
+    policy, clocks = hearing.state.policy, dict(hearing.state.clocks)
+    _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
+    for metric, clock in hearing.open_clocks():
+        hearing.put(metric, _aimed(hearing, metric, clock))
+    after = hearing.state
+    unchanged = policy == after.policy and clocks == after.clocks
+    if unchanged or after.status is Status.CLOSED:
+        return
+    hearing.say(
+        SlaRetargeted(
+            policy=after.policy,
+            policy_version=after.policy_version,
+            schedule=hearing.policy.schedule,
+            targets=hearing.targets(metric for metric, clock in hearing.open_clocks()),
+            reason=reason,
+        )
+    )
+
+
+def aim_again(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:
+    """The target that holds now, for a clock that was over while the facts changed."""
+    return _aimed(hearing, metric, clock) if hearing.state.promised else clock
+
+
+def _aimed(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:
+    target = hearing.policy.target(metric, hearing.state.facts.priority)
+    new = hearing.rules.schedule(clock.schedule if target is None else target.schedule)
+    old = hearing.rules.schedules.get(clock.schedule, new)
+    return retargeted(clock, target, old, new, hearing.at)

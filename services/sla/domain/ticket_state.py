@@ -1,0 +1,45 @@
+"""What sla keeps of a ticket: its facts, its status, its clocks."""
+
+from datetime import datetime
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from services.sla.domain.sla_clock import Clock
+from services.sla.domain.ticket_facts import TicketFacts
+from shared.contracts.fields import Status
+from shared.contracts.sla import Metric
+
+
+class Closing(BaseModel):
+    """The status that the ticket is to get by itself if nobody touches it until then."""
+
+    model_config = ConfigDict(frozen=True)
+
+    status: Status
+    due_at: datetime
+    reason: str
+
+    @property
+    def timer(self) -> str:
+        return "autoclose" if self.status is Status.CLOSED else "autoresolve"
+
+
+class SlaState(BaseModel):
+    """Bounded: one clock for each metric, however long the ticket lives."""
+
+    model_config = ConfigDict(frozen=True)
+
+    facts: TicketFacts
+    status: Status = Status.NEW
+    policy: str
+    policy_version: str
+    promised: bool = False  # the targets were announced
+    clocks: dict[Metric, Clock] = Field(default_factory=dict)
+    closing: Closing | None = None
+
+    def clock(self, metric: Metric) -> Clock | None:
+        return self.clocks.get(metric)
+
+    @property
+    def over(self) -> bool:
+        return self.status in (Status.RESOLVED, Status.CLOSED)

@@ -1,0 +1,98 @@
+"""A ticket's events and timers into the next state of its clocks, and what is said of them."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from functools import partial
+
+from prometheus_client import Counter, Histogram
+
+from services.sla.domain.falling_due import wanted_timers
+from services.sla.domain.hearing import Timer, Utterance
+from services.sla.domain.policy import Rules
+from services.sla.domain.ticket_clocks import Decided, arrive, come_due, hear
+from services.sla.domain.ticket_state import SlaState
+from shared.contracts.envelope import SOURCE_PREFIX, Envelope, deterministic_id
+from shared.contracts.message import Message
+from shared.contracts.sla import SlaBreached, SlaFulfilled, SlaWarning
+from shared.contracts.ticket import TicketCreated
+from shared.kit.unit import Batch, Due, Entity, Handler, Heard, Said, Transaction
+
+WARNINGS = Counter("deskstream_sla_warnings_total", "Warnings given", ["metric"])
+BREACHES = Counter("deskstream_sla_breaches_total", "Targets that passed", ["metric"])
+FULFILLED = Counter("deskstream_sla_fulfilled_total", "Targets that were met", ["metric", "late"])
+LATENESS = Histogram(
+    "deskstream_sla_lateness_seconds",
+    "From a deadline to its breach being handled",
+    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 5, 30, 300, 3_600),
+)
+
+
+class SlaHandler(Handler[SlaState]):
+    def __init__(self, rules: Rules) -> None:
+        self._rules = rules
+
+    async def handle(self, batch: Batch[SlaState], tx: Transaction) -> Sequence[Said]:
+        said: list[Said] = []
+        for heard in batch.inputs:
+            entity = batch.entity(heard)
+            decided = self._decide(heard, entity, batch.now)
+            if decided is None:
+                continue
+            said.extend(_said(utterance, heard, entity) for utterance in decided.said)
+            entity.state = decided.state
+            _keep_timers(entity)
+        for each in said:
+            tx.after_commit(partial(_count, each.data))
+        return said
+
+    def _decide(self, heard: Heard, entity: Entity[SlaState], now: datetime) -> Decided | None:
+        """None for a ticket whose creation was never heard: nothing can be promised for it."""
+        state, event = entity.state, heard.data
+        if state is None:
+            if isinstance(event, TicketCreated):
+                return arrive(event, heard.time, self._rules)
+            return None
+        if isinstance(event, Due):
+            seen = entity.applied.get(TicketCreated.writer, 0)
+            return come_due(state, heard.time, self._rules, now, seen=seen)
+        if isinstance(event, Message) and not isinstance(event, TicketCreated):
+            return hear(state, event, heard.time, self._rules, now)
+        return None
+
+
+def _said(utterance: Utterance, heard: Heard, entity: Entity[SlaState]) -> Said:
+    """What came due is said in the name of its timer, also if an event was handled before it."""
+    if utterance.timer is None:
+        return Said(utterance.message, heard)
+    return Said(utterance.message, _timer_cause(utterance.timer, entity))
+
+
+def _timer_cause(timer: Timer, entity: Entity[SlaState]) -> Heard:
+    """The same whether the timer fired or an event made good for it; so are then the ids."""
+    name, due_at = timer
+    envelope = Envelope(
+        id=deterministic_id("timer", entity.subject, name, due_at.isoformat()),
+        type=f"timer {name}",
+        source=f"{SOURCE_PREFIX}sla",
+        time=due_at,
+        subject=entity.subject,
+    )
+    return Heard(envelope, Due(name, due_at), entity.at)
+
+
+def _keep_timers(entity: Entity[SlaState]) -> None:
+    wanted = {} if entity.state is None else wanted_timers(entity.state)
+    for name in [name for name in entity.timers if name not in wanted]:
+        entity.cancel_timer(name)
+    for name, due_at in wanted.items():
+        entity.set_timer(name, due_at)
+
+
+def _count(message: Message) -> None:
+    if isinstance(message, SlaWarning):
+        WARNINGS.labels(message.metric).inc()
+    elif isinstance(message, SlaFulfilled):
+        FULFILLED.labels(message.metric, str(message.late).lower()).inc()
+    elif isinstance(message, SlaBreached):
+        BREACHES.labels(message.metric).inc()
+        LATENESS.observe(message.lateness_seconds)

@@ -1,0 +1,389 @@
+"""The semantics that users of other help desks miss, each point by its name."""
+
+import pytest
+
+from shared.contracts.fields import Automatic, Priority, Status, Tier
+from shared.contracts.sla import (
+    Metric,
+    SlaBreached,
+    SlaCorrected,
+    SlaFulfilled,
+    SlaPaused,
+    SlaResumed,
+    SlaRetargeted,
+    SlaTargetsSet,
+    SlaWarning,
+)
+from tests.sla.stories import (
+    Story,
+    agent_replied,
+    berlin,
+    changed,
+    closed,
+    created,
+    customer_replied,
+    moved,
+    note,
+    policy_with,
+    reopened,
+    resolved,
+    rules,
+    triaged,
+)
+
+MONDAY = "2026-03-02"
+
+
+def opened(priority: Priority = Priority.MEDIUM, at: str = f"{MONDAY} 09:00") -> Story:
+    return Story().hear(at, created(), triaged(priority))
+
+
+# (1) clocks are a function of the log: a late resolve is a breach at the deadline
+
+
+def test_late_resolve_is_a_breach_at_the_deadline_though_no_timer_was_handled() -> None:
+    story = Story(prompt=False).hear(f"{MONDAY} 09:00", created(), triaged(Priority.HIGH))
+    story.hear(f"{MONDAY} 10:00", agent_replied())
+    story.hear("2026-03-05 12:00", resolved())
+    [breach] = story.said_of(SlaBreached)
+    assert breach.breached_at == berlin(f"{MONDAY} 17:00")
+    assert breach.lateness_seconds == 67 * 3600
+    assert [f.late for f in story.said_of(SlaFulfilled)] == [False, True]
+
+
+def test_what_came_due_before_an_event_is_said_before_it_in_order() -> None:
+    prompt = Story().hear(f"{MONDAY} 09:00", created(), triaged()).hear("2026-03-04 10:00", note())
+    tardy = Story(prompt=False).hear(f"{MONDAY} 09:00", created(), triaged())
+    tardy.hear("2026-03-04 10:00", note())
+    assert tardy.plot == prompt.plot
+    assert [u.timer for u in tardy.said] == [u.timer for u in prompt.said]
+
+
+def test_answer_at_the_very_deadline_is_in_time() -> None:
+    story = opened().hear(f"{MONDAY} 13:00", agent_replied())
+    assert not story.said_of(SlaBreached)
+    [met] = story.said_of(SlaFulfilled)
+    assert not met.late
+    assert met.elapsed_seconds == 4 * 3600
+
+
+def test_fact_accepted_in_time_but_logged_after_the_breach_takes_it_back() -> None:
+    story = opened().until(f"{MONDAY} 13:00")
+    assert [b.metric for b in story.said_of(SlaBreached)] == [Metric.FIRST_RESPONSE]
+    story.prompt = False
+    story.hear(f"{MONDAY} 12:59", agent_replied())
+    [corrected] = story.said_of(SlaCorrected)
+    assert corrected.breached_at == berlin(f"{MONDAY} 13:00")
+    assert corrected.fulfilled_at == berlin(f"{MONDAY} 12:59")
+    [met] = story.said_of(SlaFulfilled)
+    assert not met.late
+    assert met.elapsed_seconds == (4 * 60 - 1) * 60
+
+
+def test_pause_accepted_in_time_but_logged_after_the_breach_takes_it_back() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", agent_replied()).until(f"{MONDAY} 17:00")
+    story.prompt = False
+    story.hear(f"{MONDAY} 16:00", moved(Status.PENDING))
+    [corrected] = story.said_of(SlaCorrected)
+    assert corrected.fact == "paused"
+    [paused] = story.said_of(SlaPaused)
+    assert paused.remaining_seconds == (3600,)
+    story.hear("2026-03-03 09:00", moved(Status.OPEN)).until("2026-03-03 10:00")
+    assert [b.breached_at for b in story.said_of(SlaBreached)] == [
+        berlin(f"{MONDAY} 17:00"),
+        berlin("2026-03-03 10:00"),
+    ]
+
+
+def test_fact_accepted_after_the_deadline_corrects_nothing() -> None:
+    story = opened().until(f"{MONDAY} 13:00").hear(f"{MONDAY} 13:01", agent_replied())
+    assert not story.said_of(SlaCorrected)
+    assert [f.late for f in story.said_of(SlaFulfilled)] == [True]
+
+
+# (2) only a human's public reply is a first response
+
+
+def test_bot_note_and_status_are_no_first_response() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied(human=False), note())
+    story.hear(f"{MONDAY} 10:05", moved(Status.IN_PROGRESS))
+    assert not story.said_of(SlaFulfilled)
+    story.hear(f"{MONDAY} 10:10", agent_replied())
+    assert [f.metric for f in story.said_of(SlaFulfilled)] == [Metric.FIRST_RESPONSE]
+
+
+def test_only_the_first_answer_is_a_first_response() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied()).hear("2026-03-03 10:00", note())
+    story.hear("2026-03-03 11:00", agent_replied())
+    assert len(story.said_of(SlaFulfilled)) == 1
+
+
+# (3) next response: from the oldest unanswered message, after the first response
+
+
+def test_next_response_does_not_exist_before_the_first() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", customer_replied())
+    assert story.state is not None
+    assert Metric.NEXT_RESPONSE not in story.state.clocks
+    assert "SlaTargetsSet next_response" not in story.plot
+
+
+def test_next_response_counts_from_the_oldest_unanswered_message() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied())
+    story.hear(f"{MONDAY} 11:00", customer_replied()).hear(f"{MONDAY} 12:00", customer_replied())
+    [_, asked] = story.said_of(SlaTargetsSet)
+    assert [t.due_at for t in asked.targets] == [berlin(f"{MONDAY} 15:00")]
+    story.hear(f"{MONDAY} 15:30", agent_replied())
+    met = story.said_of(SlaFulfilled)[-1]
+    assert (met.metric, met.cycle, met.late) == (Metric.NEXT_RESPONSE, 1, True)
+
+
+def test_each_exchange_is_a_cycle_of_its_own() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied())
+    for hour in (11, 12, 13):
+        story.hear(f"{MONDAY} {hour}:00", customer_replied())
+        story.hear(f"{MONDAY} {hour}:10", agent_replied())
+    cycles = [f.cycle for f in story.said_of(SlaFulfilled) if f.metric is Metric.NEXT_RESPONSE]
+    assert cycles == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        pytest.param(customer_replied(automatic=Automatic.AUTO_REPLY), id="auto-reply"),
+        pytest.param(customer_replied(participant=False), id="stranger"),
+    ],
+)
+def test_no_next_response_for(message: object) -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied())
+    story.hear(f"{MONDAY} 11:00", message)  # type: ignore[arg-type]
+    assert "SlaTargetsSet next_response" not in story.plot
+
+
+def test_next_response_is_cancelled_on_resolve_and_starts_anew_with_the_next_message() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied())
+    story.hear(f"{MONDAY} 11:00", customer_replied()).hear(f"{MONDAY} 12:00", resolved())
+    story.hear("2026-03-04 09:00", customer_replied(), reopened())
+    assert not story.said_of(SlaBreached)
+    cycles = [t.cycle for s in story.said_of(SlaTargetsSet)[1:] for t in s.targets]
+    assert cycles == [1, 2]
+
+
+def test_thanks_on_a_resolved_ticket_asks_for_nothing() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied(Status.RESOLVED), resolved())
+    story.hear(f"{MONDAY} 11:00", customer_replied(Status.RESOLVED))
+    assert not story.timers.keys() - {"autoclose"}
+
+
+def test_reply_accepted_before_the_message_does_not_answer_it() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied())
+    story.hear(f"{MONDAY} 11:00", customer_replied())
+    story.prompt = False
+    story.hear(f"{MONDAY} 10:59", agent_replied())
+    assert len(story.said_of(SlaFulfilled)) == 1
+    assert "breach:next_response:1" in story.timers
+
+
+# (4) pauses by metric and status
+
+
+def test_pending_pauses_resolution_not_first_response() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", moved(Status.PENDING))
+    [paused] = story.said_of(SlaPaused)
+    assert paused.metrics == (Metric.RESOLUTION,)
+    assert paused.remaining_seconds == (7 * 3600,)
+    story.until(f"{MONDAY} 12:00")
+    assert [b.metric for b in story.said_of(SlaBreached)] == [Metric.FIRST_RESPONSE]
+
+
+def test_hold_is_counted_in_business_time() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", agent_replied(Status.PENDING))
+    story.hear("2026-03-03 23:00", customer_replied())
+    [going] = story.said_of(SlaResumed)
+    [target] = going.targets
+    assert target.remaining_seconds == 7 * 3600
+    assert target.due_at == berlin("2026-03-04 16:00")
+
+
+def test_pending_to_on_hold_counts_no_pause_twice() -> None:
+    both = policy_with(resolution={"medium": "8h", "pauses_in": ["pending", "on_hold"]})
+    story = Story(both).hear(f"{MONDAY} 09:00", created(), triaged())
+    story.hear(f"{MONDAY} 10:00", moved(Status.PENDING))
+    story.hear(f"{MONDAY} 11:00", moved(Status.ON_HOLD, Status.PENDING))
+    story.hear(f"{MONDAY} 12:00", moved(Status.OPEN, Status.ON_HOLD))
+    assert len(story.said_of(SlaPaused)) == len(story.said_of(SlaResumed)) == 1
+    assert story.timers["breach:resolution:1"] == berlin("2026-03-03 11:00")
+
+
+def test_pending_to_on_hold_goes_on_where_only_pending_pauses() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", agent_replied(Status.PENDING))
+    story.hear(f"{MONDAY} 11:00", moved(Status.ON_HOLD, Status.PENDING))
+    assert story.timers["breach:resolution:1"] == berlin("2026-03-03 10:00")
+
+
+def test_nothing_counts_on_a_resolved_ticket() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", resolved()).until("2026-03-04 09:00")
+    assert not story.said_of(SlaBreached)
+    assert [p.metrics for p in story.said_of(SlaPaused)] == [(Metric.FIRST_RESPONSE,)]
+
+
+def test_reopened_resolution_goes_on_without_the_resolved_time() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", agent_replied(Status.RESOLVED))
+    story.hear("2026-03-03 09:00", customer_replied(), reopened())
+    assert story.timers["breach:resolution:1"] == berlin("2026-03-03 16:00")
+    story.hear("2026-03-03 10:00", resolved())
+    met = story.said_of(SlaFulfilled)[-1]
+    assert met.elapsed_seconds == 2 * 3600
+    assert met.calendar_seconds == 25 * 3600
+
+
+# (5) a new priority, tier or policy keeps what has passed, and every breach
+
+
+def test_higher_priority_keeps_what_has_passed() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", changed(priority=Priority.HIGH))
+    [anew] = story.said_of(SlaRetargeted)
+    assert anew.reason == "priority medium ▶ high"
+    due = {target.metric: target.due_at for target in anew.targets}
+    assert due == {
+        Metric.FIRST_RESPONSE: berlin(f"{MONDAY} 11:00"),
+        Metric.RESOLUTION: berlin(f"{MONDAY} 17:00"),
+    }
+    assert {t.remaining_seconds for t in anew.targets} == {3600, 7 * 3600}
+
+
+def test_hold_survives_a_change_of_priority() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", agent_replied(Status.PENDING))
+    story.hear(f"{MONDAY} 12:00", changed(priority=Priority.HIGH))
+    story.hear(f"{MONDAY} 14:00", moved(Status.OPEN, Status.PENDING))
+    assert story.timers["breach:resolution:1"] == berlin("2026-03-03 13:00")
+
+
+def test_breach_is_neither_repeated_nor_deleted_by_a_new_priority() -> None:
+    story = opened(Priority.HIGH).until(f"{MONDAY} 11:00")
+    story.hear(f"{MONDAY} 11:30", changed(priority=Priority.CRITICAL))
+    story.hear(f"{MONDAY} 11:45", changed(priority=Priority.MEDIUM))
+    story.hear(f"{MONDAY} 12:00", agent_replied())
+    breaches = story.said_of(SlaBreached)
+    assert [(b.metric, b.breached_at) for b in breaches] == [
+        (Metric.FIRST_RESPONSE, berlin(f"{MONDAY} 11:00"))
+    ]
+    assert [f.late for f in story.said_of(SlaFulfilled)] == [True]
+
+
+def test_broken_promise_stays_though_the_new_priority_has_none() -> None:
+    story = (
+        opened().until(f"{MONDAY} 13:00").hear(f"{MONDAY} 14:00", changed(priority=Priority.LOW))
+    )
+    story.hear(f"{MONDAY} 15:00", agent_replied())
+    [met] = story.said_of(SlaFulfilled)
+    assert (met.late, met.due_at) == (True, berlin(f"{MONDAY} 13:00"))
+
+
+def test_target_that_had_passed_already_is_a_breach_at_that_deadline() -> None:
+    story = opened().hear(f"{MONDAY} 12:30", changed(priority=Priority.CRITICAL))
+    story.until(f"{MONDAY} 12:30")
+    [breach] = story.said_of(SlaBreached)
+    assert (breach.metric, breach.breached_at) == (
+        Metric.FIRST_RESPONSE,
+        berlin(f"{MONDAY} 10:00"),
+    )
+
+
+def test_other_tier_brings_other_policy_and_schedule_and_keeps_what_has_passed() -> None:
+    story = opened().hear(f"{MONDAY} 16:30", agent_replied())
+    enterprise = created(tier=Tier.ENTERPRISE).requester
+    story.hear(f"{MONDAY} 17:00", changed(requester=enterprise))
+    [anew] = story.said_of(SlaRetargeted)
+    assert (anew.policy, anew.schedule) == ("enterprise", "always")
+    [target] = anew.targets
+    assert target.remaining_seconds == 0
+    story.until(f"{MONDAY} 17:00")
+    assert [b.metric for b in story.said_of(SlaBreached)] == [
+        Metric.FIRST_RESPONSE,
+        Metric.RESOLUTION,
+    ]
+
+
+def test_field_set_by_hand_is_not_taken_back_by_triage() -> None:
+    story = opened().hear(f"{MONDAY} 09:30", changed(priority=Priority.HIGH))
+    story.hear(f"{MONDAY} 09:40", triaged(Priority.MEDIUM))
+    assert len(story.said_of(SlaRetargeted)) == 1
+    assert story.timers["breach:first_response:1"] == berlin(f"{MONDAY} 11:00")
+
+
+def test_field_confirmed_by_hand_is_pinned_though_nothing_changes() -> None:
+    story = opened().hear(f"{MONDAY} 09:30", changed(priority=Priority.MEDIUM))
+    story.hear(f"{MONDAY} 09:40", triaged(Priority.HIGH))
+    assert not story.said_of(SlaRetargeted)
+
+
+def test_changed_policies_hold_from_the_ticket_s_next_event_on() -> None:
+    story = opened()
+    story.rules = rules(version="v2")
+    story.hear(f"{MONDAY} 09:30", note())
+    assert not story.said_of(SlaRetargeted)  # nothing differs but the version
+    assert story.state is not None
+    assert story.state.policy_version == "v2"
+    story.rules = policy_with(first_response="2h")
+    story.rules = type(story.rules)(
+        "v3", story.rules.schedules, story.rules.policies, story.rules.fallback
+    )
+    story.hear(f"{MONDAY} 10:00", note())
+    [anew] = story.said_of(SlaRetargeted)
+    assert (anew.policy, anew.policy_version) == ("only", "v3")
+    assert [(t.metric, t.due_at) for t in anew.targets] == [
+        (Metric.FIRST_RESPONSE, berlin(f"{MONDAY} 11:00"))
+    ]
+
+
+# (7) warnings in business time, several levels, each once
+
+
+def test_each_warning_once_at_its_share_of_business_time() -> None:
+    story = opened(at=f"{MONDAY} 15:00").until("2026-03-03 12:00")
+    warnings = [w for w in story.said_of(SlaWarning) if w.metric is Metric.FIRST_RESPONSE]
+    assert [(w.level, w.warned_at, w.remaining_seconds) for w in warnings] == [
+        ("50%", berlin(f"{MONDAY} 17:00"), 7200),
+        ("75%", berlin("2026-03-03 10:00"), 3600),
+    ]
+    assert {w.due_at for w in warnings} == {berlin("2026-03-03 11:00")}
+
+
+def test_warning_is_not_repeated_for_a_new_target() -> None:
+    story = opened().until(f"{MONDAY} 11:00")
+    story.hear(f"{MONDAY} 11:30", changed(priority=Priority.LOW))
+    story.hear(f"{MONDAY} 11:40", changed(priority=Priority.MEDIUM)).until(f"{MONDAY} 13:00")
+    levels = [w.level for w in story.said_of(SlaWarning) if w.metric is Metric.FIRST_RESPONSE]
+    assert levels == ["50%", "75%"]
+
+
+def test_of_warnings_passed_by_a_new_target_only_the_last_is_given() -> None:
+    story = opened().hear(f"{MONDAY} 10:45", changed(priority=Priority.HIGH))
+    story.until(f"{MONDAY} 10:45")
+    levels = [w.level for w in story.said_of(SlaWarning) if w.metric is Metric.FIRST_RESPONSE]
+    assert levels == ["75%"]
+
+
+# (8) the version is in every event that sets a promise
+
+
+def test_policy_version_and_schedule_are_said() -> None:
+    [first] = opened().said_of(SlaTargetsSet)
+    assert (first.policy, first.policy_version, first.schedule) == ("standard", "v1", "office")
+
+
+# and how a ticket ends
+
+
+def test_closing_cancels_every_clock_without_a_word() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", closed()).until("2026-03-20 09:00")
+    assert story.plot == ["SlaTargetsSet first_response resolution"]
+    assert not story.timers
+
+
+def test_unmerged_ticket_goes_on_where_it_stopped() -> None:
+    story = opened(Priority.HIGH).hear(f"{MONDAY} 10:00", closed())
+    story.hear(f"{MONDAY} 15:00", reopened())
+    assert story.timers["breach:first_response:1"] == berlin(f"{MONDAY} 16:00")
+    assert story.timers["breach:resolution:1"] == berlin("2026-03-03 14:00")

@@ -1,0 +1,83 @@
+"""On a real broker and database: timers fire once, never early, also when the process changes."""
+
+from collections import Counter
+from pathlib import Path
+
+import orjson
+
+from services.sla.app import create
+from services.sla.domain.ticket_state import SlaState
+from shared.contracts.commands import SetStatus
+from shared.contracts.envelope import header_text
+from shared.contracts.fields import Priority
+from shared.contracts.message import Message
+from shared.contracts.sla import Metric, SlaBreached, SlaWarning
+from tests.integration.conftest import (  # noqa: F401 - a fixture is found by its name
+    Deployment,
+    deployment,
+    until,
+)
+from tests.sla.stories import created, resolved, triaged
+
+TICKETS = 60
+QUICK = """\
+schedules:
+  always: {time_zone: UTC, hours: 24/7}
+defaults:
+  warnings: [50%]
+  closing: {close_resolved_after: 1s}
+policies:
+  - name: quick
+    schedule: always
+    targets: {first_response: 2s, resolution: 1h}
+"""
+
+
+async def test_successor_takes_over_the_timers(deployment: Deployment, tmp_path: Path) -> None:  # noqa: F811 - the fixture
+    (tmp_path / "sla.yaml").write_text(QUICK)
+    async with deployment.running("sla", create, config_dir=tmp_path):
+        await _publish(deployment, created(), triaged(Priority.HIGH))
+        await until(lambda: _kept(deployment))
+    async with deployment.running("sla", create, config_dir=tmp_path):
+        await until(lambda: _count(deployment, SlaBreached))
+        await _publish(deployment, resolved())
+        await until(lambda: _count(deployment, SetStatus))
+
+    await _check_breaches(deployment)
+    assert await _count(deployment, SlaWarning)
+    assert await deployment.read("dead.letters") == []
+    await _check_documents(deployment)
+
+
+async def _publish(deployment: Deployment, *messages: Message) -> None:  # noqa: F811 - the fixture's type
+    tickets = [f"t{n}" for n in range(TICKETS)]
+    publications = [deployment.publication(m, ticket) for ticket in tickets for m in messages]
+    await deployment.publisher.publish(publications)
+
+
+async def _kept(deployment: Deployment) -> bool:  # noqa: F811
+    tickets = deployment.database("sla")["tickets"]
+    return bool(await tickets.count_documents({"promised": True}) == TICKETS)
+
+
+async def _count(deployment: Deployment, kind: type[Message]) -> bool:  # noqa: F811
+    """One for each ticket; a successor may repeat the last batch, word for word."""
+    said = await deployment.of_type(kind.topic, kind)
+    subjects = Counter(header_text(record.headers)["ce_subject"] for record in said)
+    ids = {header_text(record.headers)["ce_id"] for record in said}
+    return len(subjects) == len(ids) == TICKETS
+
+
+async def _check_breaches(deployment: Deployment) -> None:  # noqa: F811
+    for record in await deployment.of_type(SlaBreached.topic, SlaBreached):
+        breach = SlaBreached.model_validate(orjson.loads(record.value or b""))
+        assert breach.metric is Metric.FIRST_RESPONSE
+        assert record.timestamp_ms >= breach.breached_at.timestamp() * 1000  # never early
+
+
+async def _check_documents(deployment: Deployment) -> None:  # noqa: F811
+    """What MongoDB gives back is the state that was put there."""
+    document = await deployment.database("sla")["tickets"].find_one({"_id": "t0"})
+    state = SlaState.model_validate({k: v for k, v in document.items() if k[0] != "_"})
+    assert state.clocks[Metric.FIRST_RESPONSE].breached_at is not None
+    assert state.closing is None
