@@ -1,0 +1,1 @@
+"""What the pipeline does a second, what that costs, and how long a ticket takes."""

@@ -1,0 +1,155 @@
+"""A whole deployment on a stack, apart from others by its prefix: topics, people, six services."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from pymongo import AsyncMongoClient
+
+from deskstream.stack import Stack
+from shared.kit.kafka import KafkaPublisher
+from shared.kit.provision import provision
+from shared.kit.settings import KitSettings
+from tests.bench.feeding import Feed, record_of
+from tests.bench.fleet import Fleet
+from tests.bench.ledger import Ledger
+from tests.bench.reading import read_log
+from tests.bench.requests import agents, customers
+from tests.bench.sink import mails
+from tests.bench.story import Log
+
+LOOK_SECONDS = 0.25
+
+
+class StuckError(Exception):
+    """Nothing moved for too long."""
+
+
+@dataclass(slots=True)
+class Desk:
+    settings: KitSettings
+    fleet: Fleet
+    client: AsyncMongoClient[Any]
+    ledger: Ledger = field(default_factory=Ledger)
+
+    def feed(self) -> Feed:
+        return Feed(self.settings, self.ledger)
+
+    def database(self, service: str) -> Any:
+        return self.client[self.settings.database(service)]
+
+    async def roughly(self) -> tuple[int, ...]:
+        """Documents of reporting and sla, and mails: looks that cost nothing."""
+        return (
+            await self.database("reporting")["tickets"].estimated_document_count(),
+            await self.database("sla")["tickets"].estimated_document_count(),
+            len(mails(self.fleet.mails)),
+        )
+
+    async def exactly(self) -> tuple[int, ...]:
+        """Tickets that reporting knows assigned and armed, and acknowledgements that are out."""
+        ready = {"agent": {"$ne": None}, "clocks.resolution": {"$exists": True}}
+        told = {
+            "state": "sent",
+            "template": "acknowledgement",
+            "outcome_ready": {"$exists": False},
+        }
+        return (
+            await self.database("reporting")["tickets"].count_documents(ready),
+            await self.database("notifier")["deliveries"].count_documents(told),
+        )
+
+    async def until(self, tickets: int, patience: float) -> None:
+        """Until so many went all the way; StuckError when nothing moved for `patience` seconds."""
+        last: tuple[int, ...] = ()
+        moved = time.monotonic()
+        while True:
+            self.fleet.check()
+            reached = await self.roughly()
+            if min(reached) >= tickets:
+                reached = await self.exactly()
+                if min(reached) >= tickets:
+                    return
+            if reached != last:
+                last, moved = reached, time.monotonic()
+            elif time.monotonic() - moved > patience:
+                raise StuckError(f"{reached} of {tickets} tickets, and no more")
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def quiescent(self, patience: float, still_seconds: float = 2.0) -> None:
+        """Until every mail is settled and reporting has not moved for a while."""
+        last: tuple[int, ...] = ()
+        moved = began = time.monotonic()
+        while time.monotonic() - moved < still_seconds:
+            if time.monotonic() - began > patience:
+                raise StuckError(f"(waiting mails, lines of the timeline) still move: {last}")
+            self.fleet.check()
+            reached = await self._unsettled()
+            if reached != last or reached[0]:
+                last, moved = reached, time.monotonic()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def _unsettled(self) -> tuple[int, int]:
+        waiting = {"$or": [{"state": "due"}, {"outcome_ready": True}]}
+        return (
+            await self.database("notifier")["deliveries"].count_documents(waiting),
+            await self.database("reporting")["timeline"].estimated_document_count(),
+        )
+
+    async def log(self) -> Log:
+        return await read_log(self.settings.kafka_servers, self.settings.topic("ticket.events"))
+
+
+@asynccontextmanager
+async def desk(
+    stack: Stack,
+    prefix: str,
+    folder: Path,
+    *,
+    partitions: int,
+    standbys: Sequence[str] = (),
+    unwatched: bool = False,
+    **changes: Any,
+) -> AsyncIterator[Desk]:
+    """Ready to work: the services have their partitions and know the agents and customers."""
+    settings = settings_for(stack, prefix, **changes)
+    made = await provision(settings, partitions=partitions)
+    failed = [each for each in made if each.error]
+    if failed:
+        raise RuntimeError(f"topics were not made: {failed}")
+    await _publish_people(settings)
+    fleet = Fleet(settings, folder / prefix.rstrip("."), standbys=standbys, unwatched=unwatched)
+    client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
+    try:
+        fleet.start()
+        await fleet.ready()
+        yield Desk(settings, fleet, client)
+    finally:
+        await asyncio.to_thread(fleet.stop)
+        await client.close()
+
+
+def settings_for(stack: Stack, prefix: str, **changes: Any) -> KitSettings:
+    return KitSettings(
+        kafka_servers=stack.kafka_servers,
+        mongo_url=stack.mongo_url,
+        kafka_idempotence=stack.idempotence,
+        mail_secret=SecretStr("a secret of the benchmark"),
+        prefix=prefix,
+        log_level="WARNING",
+        **changes,
+    )
+
+
+async def _publish_people(settings: KitSettings) -> None:
+    publisher = KafkaPublisher(settings, "bench-people")
+    try:
+        await publisher.publish([record_of(each, each.agent_id) for each in agents()])
+        await publisher.publish([record_of(each, each.customer_id) for each in customers()])
+    finally:
+        await publisher.stop()

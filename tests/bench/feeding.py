@@ -1,0 +1,111 @@
+"""Puts input on its topic: all at once, or each when the plan says, whatever the system does."""
+
+import asyncio
+import time
+from collections.abc import Iterable, Sequence
+from typing import Any, Self, cast
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
+
+from shared.contracts.envelope import Envelope, deterministic_id
+from shared.contracts.message import Message, encode
+from shared.kit.clock import SystemClock
+from shared.kit.records import Publication
+from shared.kit.settings import KitSettings
+from tests.bench.ledger import Ledger
+from tests.bench.requests import Request
+
+UNSENT = 2_000  # so many may wait for their acknowledgement
+TRIES, RETRY_SECONDS = 60, 0.5
+
+
+class Feed:
+    """A producer of its own, outside the kit; with Kafka's own partitioner."""
+
+    def __init__(self, settings: KitSettings, ledger: Ledger) -> None:
+        self._settings = settings
+        self._ledger = ledger
+        self._producer = AIOKafkaProducer(
+            bootstrap_servers=settings.kafka_servers,
+            acks="all",
+            linger_ms=2,
+            max_batch_size=256 * 1024,
+            request_timeout_ms=settings.kafka_request_timeout_ms,
+        )
+        self._room = asyncio.Semaphore(UNSENT)
+        self._waiting: set[asyncio.Task[None]] = set()
+
+    async def __aenter__(self) -> Self:
+        await self._producer.start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.settle()
+        await self._producer.stop()
+
+    async def all_at_once(self, requests: Iterable[Request]) -> None:
+        for request in requests:
+            self._ledger.plan(request.origin, time.time() * 1000)
+            await self.send(request)
+        await self.settle()
+
+    async def as_planned(
+        self, requests: Sequence[Request], arrivals: Sequence[float], began: float
+    ) -> None:
+        """`arrivals` are seconds after `began` (of the epoch); what is late counts from there."""
+        for request, arrival in zip(requests, arrivals, strict=True):
+            due = began + arrival
+            pause = due - time.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            if request.origin not in self._ledger.due:
+                self._ledger.plan(request.origin, due * 1000)
+            await self.send(request)
+        await self.settle()
+
+    async def send(self, request: Request) -> None:
+        await self._room.acquire()
+        acknowledged = await self._append(request.publication)
+        task = asyncio.create_task(self._note(request, acknowledged))
+        self._waiting.add(task)
+        task.add_done_callback(self._done)
+
+    async def _append(self, made: Publication) -> "asyncio.Future[Any]":
+        topic = self._settings.topic(made.topic)
+        headers = list(made.headers)
+        sent = await self._producer.send(topic, key=made.key, value=made.value, headers=headers)
+        return cast("asyncio.Future[Any]", sent)
+
+    async def _note(self, request: Request, acknowledged: "asyncio.Future[Any]") -> None:
+        """As upstreams do: what was not acknowledged is sent again, under the same id."""
+        for _ in range(TRIES):
+            try:
+                await acknowledged
+            except KafkaError:
+                await asyncio.sleep(RETRY_SECONDS)
+                acknowledged = await self._append(request.publication)
+            else:
+                self._ledger.acknowledged(request.origin)
+                return
+
+    def _done(self, task: "asyncio.Task[None]") -> None:
+        self._waiting.discard(task)
+        self._room.release()
+
+    async def settle(self) -> None:
+        """Until all is acknowledged, or given up: that stays doubtful in the ledger."""
+        await asyncio.gather(*self._waiting)
+
+
+def record_of(message: Message, subject: str) -> Publication:
+    """A word of the workforce tool or the CRM."""
+    envelope = Envelope(
+        id=deterministic_id("bench", message.topic, subject),
+        type=message.type_name(),
+        source="/bench/people",
+        time=SystemClock().now(),
+        subject=subject,
+    )
+    headers = tuple(envelope.to_headers())
+    return Publication(message.topic, subject.encode(), encode(message), headers)
