@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from pymongo.asynchronous.database import AsyncDatabase
@@ -49,9 +50,12 @@ async def reset(
     if known is None:
         ids = [each["_id"] for each in await checkpoints(database)]
         raise NotFoundError(f"no checkpoint {key}; there are: {', '.join(ids) or 'none'}")
+    # The service may commit up to the position it had, until it notices.
+    accepted = {"$max": [await committed(settings, stage, partition), "$position"]}
     changes: Document = {
+        "epoch": {"$add": ["$epoch", 1]},
         "partition_count": None,
-        "accepted_committed": await committed(settings, stage, partition),
+        "accepted_committed": accepted,
     }
     position = known.get("position")
     if to != "stored":
@@ -63,7 +67,7 @@ async def reset(
             "stored": None,
             "caught_up": False,
         }
-    await database[CHECKPOINTS].update_one({"_id": key}, {"$set": changes, "$inc": {"epoch": 1}})
+    await database[CHECKPOINTS].update_one({"_id": key}, [{"$set": changes}])
     return Reset(known.get("position"), position)
 
 
@@ -95,18 +99,18 @@ async def _position(settings: KitSettings, partition: Partition, to: str) -> int
 
 async def committed(settings: KitSettings, stage: str, partition: Partition) -> int | None:
     """The group's committed offset as Kafka has it."""
+    name = TopicPartition(settings.topic(partition.topic), partition.number)
     admin = AIOKafkaAdminClient(**settings.kafka_client(), client_id="deskstream-admin")
     try:
         await admin.start()
-        offsets = await admin.list_consumer_group_offsets(settings.group(stage))
+        # Asked for by name: the embedded broker's answer for all of a group is cut short.
+        offsets = await admin.list_consumer_group_offsets(settings.group(stage), partitions=[name])
     except (KafkaError, OSError) as error:
         raise BrokerAwayError(f"Kafka ({type(error).__name__})") from error
     finally:
         await admin.close()
-    for tp, found in offsets.items():
-        if tp.topic == settings.topic(partition.topic) and tp.partition == partition.number:
-            return int(found.offset) if found.offset >= 0 else None
-    return None
+    offset = int(offsets[name].offset) if name in offsets else -1
+    return offset if offset >= 0 else None
 
 
 async def letters(

@@ -204,6 +204,8 @@ class Engine(Generic[S]):
 
     def _take_up(self, owned: Owned, checkpoint: Checkpoint) -> None:
         owned.checkpoint = checkpoint
+        owned.claimed_at = self.clock.now()
+        owned.claimed_position = checkpoint.position
         owned.refused = None
         owned.retry_at = None
         self.health.not_ready(f"{self.stage.name} {owned.partition}", None)
@@ -230,17 +232,16 @@ class Engine(Generic[S]):
         """
         inputs: list[Input] = []
         size = 0
+        doubtful: list[Owned] = []
         for partition, records in fetched.items():
             owned = self._owned.get(partition)
             if owned is None or not owned.live or owned.checkpoint is None or self.stopped:
                 continue
-            expected = position = owned.checkpoint.position or 0
+            expected = owned.checkpoint.position or 0
             for record in records:
-                if record.offset < position:
-                    self.meters.count("refetched")
-                    continue
-                if record.offset > expected and not BY_NAME[record.topic].compacted:
-                    self.meters.count("jumps")
+                if self._is_doubtful(owned, record, expected):
+                    doubtful.append(owned)
+                    break
                 expected = record.offset + 1
                 decoded = self._decoder.decode(record, self._counts[partition.topic])
                 inputs.append(Input(owned, decoded))
@@ -250,12 +251,48 @@ class Engine(Generic[S]):
                     inputs, size = [], 0
         if inputs:
             await self._run(inputs)
+        for owned in doubtful:
+            self._claim_anew(owned)
         await self._note_caught_up()
+
+    def _is_doubtful(self, owned: Owned, record: Record, expected: int) -> bool:
+        """Not the record that must come next: the topic is another, or retention cut into it.
+
+        A single offset is passed over: there a transaction of the sender's ended. So is a gap at
+        the position that was just claimed, as the claim has looked at the log's start.
+        """
+        if record.offset < expected:
+            self.meters.count("refetched")
+            return True
+        gap = record.offset - expected
+        if not gap or BY_NAME[record.topic].compacted:
+            return False
+        self.meters.count("jumps")
+        return gap > 1 and expected != owned.claimed_position
+
+    def _doubt_logs_that_end_early(self) -> None:
+        """Before the position: another topic lies under the name since the claim."""
+        for owned in self._live():
+            watermark = self.broker.watermark(owned.partition)
+            position = owned.checkpoint.position if owned.checkpoint else None
+            if watermark is None or position is None or owned.claimed_at is None:
+                continue
+            if watermark.end < position and watermark.fetched_at > owned.claimed_at:
+                self._claim_anew(owned)
+
+    def _claim_anew(self, owned: Owned) -> None:
+        """The claim compares the checkpoint with the log: it refuses, or seeks."""
+        if owned.live:
+            log.warning("doubtful log", stage=self.stage.name, partition=str(owned.partition))
+            self.handler.forget()
+            self.timers.forget([owned.partition])
+            owned.checkpoint = None
 
     async def tick(self) -> None:
         """Fires timers that are due, hands over outcomes, and notes tables that are read."""
         if self.stopped:
             return
+        self._doubt_logs_that_end_early()
         try:
             await self._note_caught_up()
             await self._fire_timers()

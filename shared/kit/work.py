@@ -18,6 +18,8 @@ class Owned:
 
     partition: Partition
     checkpoint: Checkpoint | None = None  # None: not claimed
+    claimed_at: datetime | None = None
+    claimed_position: int | None = None
     refused: str | None = None
     retry_at: datetime | None = None
     pause: float = 0.0
