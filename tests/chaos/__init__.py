@@ -1,0 +1,1 @@
+"""The pipeline under faults, reconciled with a ledger of all that was accepted."""
