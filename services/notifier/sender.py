@@ -1,0 +1,269 @@
+"""Sends what is due: leases, attempts, and what a mail server's answers lead to.
+
+A mail goes out twice only where nobody can know whether it went out once: the connection broke
+after the content, or a process died before it wrote down the answer. Then it is sent again under
+the same Message-ID, by which mail systems drop the second, and counted.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import timedelta
+from functools import partial
+from typing import Any, TypeVar
+
+import structlog
+from prometheus_client import Counter, Gauge, Histogram
+from pymongo.errors import PyMongoError
+
+from services.notifier.channels import Judged, MailLine, MailServerAwayError, Outage, Verdict
+from services.notifier.domain.letter import wire
+from services.notifier.domain.retry import pause_after
+from services.notifier.settings import NotifierSettings
+from services.notifier.store import mail_of
+from shared.kit.blobs import BlobMissingError, Blobs
+from shared.kit.deliveries import Claim, Deliveries
+from shared.kit.health import Health
+from shared.kit.ports import Clock
+
+DELIVERIES = Counter(
+    "deskstream_notifier_deliveries_total",
+    "What became of attempts to deliver: sent, failed, later.",
+    ("template", "state"),
+)
+UNCLEAR = Counter(
+    "deskstream_notifier_unclear_total",
+    "Mails that may have gone out before and are sent again, by what was lost.",
+    ("lost",),
+)
+SECONDS = Histogram(
+    "deskstream_notifier_send_seconds",
+    "From MAIL to the server's last answer.",
+    buckets=(0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+DUE = Gauge("deskstream_notifier_deliveries_due", "Deliveries that wait for a sender.")
+OLDEST = Gauge("deskstream_notifier_oldest_due_seconds", "How long the oldest has been due.")
+
+HOUSEKEEPING_SECONDS = 5.0
+REPEAT_SECONDS = 0.5
+NEVER_TAKEN = "no mail server took it in time"
+T = TypeVar("T")
+log = structlog.get_logger(__name__)
+
+
+class Sender:
+    def __init__(
+        self,
+        deliveries: Deliveries,
+        blobs: Blobs,
+        settings: NotifierSettings,
+        *,
+        our_name: str,
+        clock: Clock,
+        health: Health,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` tells the stage in this process that an outcome waits."""
+        self._deliveries = deliveries
+        self._blobs = blobs
+        self._settings = settings
+        self._our_name = our_name
+        self._clock = clock
+        self._wake = wake
+        self._stopping = False
+        self._server = f"mail server {settings.smtp_host}:{settings.smtp_port}"
+        self._server_outage = Outage("smtp", health, clock)
+        self._store_outage = Outage("deliveries", health, clock)
+
+    async def run(self) -> None:
+        """Until cancelled. A mail that is on its way then gets a little time to arrive."""
+        works = [self._keep_house(), *(self._work() for _ in range(self._settings.workers))]
+        tasks = [asyncio.ensure_future(work) for work in works]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            for task in done:
+                task.result()
+        finally:
+            self._stopping = True
+            await _end(tasks)
+
+    async def _work(self) -> None:
+        line = MailLine(self._settings, self._our_name)
+        idle_seconds = 0.0
+        try:
+            while not self._stopping:
+                if await self._send_some(line):
+                    idle_seconds = 0.0
+                    continue
+                await self._clock.sleep(self._settings.poll_seconds)
+                idle_seconds += self._settings.poll_seconds
+                if idle_seconds > self._settings.smtp_idle_seconds:
+                    await line.close()
+        finally:
+            await line.close()
+
+    async def _send_some(self, line: MailLine) -> bool:
+        """Whether there was anything to do. Nothing is claimed without a connection."""
+        ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
+        if not ids:
+            return False
+        if not line.is_open and not await self._open(line):
+            return True
+        await self._see_through(self._claim_and_send(line, ids))
+        return True
+
+    async def _open(self, line: MailLine) -> bool:
+        try:
+            await line.open()
+        except MailServerAwayError as away:
+            await self._server_outage.wait(f"{self._server} cannot be used: {away}")
+            return False
+        return True
+
+    async def _see_through(self, sending: Coroutine[Any, Any, None]) -> None:
+        """Cancelled in between, what was begun is finished, for a while."""
+        task = asyncio.create_task(sending)
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            self._stopping = True
+            await _finish(task, self._settings.stop_seconds)
+            raise
+
+    async def _claim_and_send(self, line: MailLine, ids: Sequence[str]) -> None:
+        claims = await self._stored(lambda: self._deliveries.claim(ids))
+        await self._send_all(line, claims)
+
+    async def _send_all(self, line: MailLine, claims: Sequence[Claim]) -> None:
+        """What would reach into the lease's second half, or comes after an outage, is let go."""
+        loop = asyncio.get_running_loop()
+        claimed_at = loop.time()
+        away: str | None = None
+        for number, claim in enumerate(claims):
+            late = loop.time() - claimed_at > self._settings.lease_seconds / 2
+            if late or self._stopping or away is not None:
+                await self._stored(partial(self._deliveries.release, claims[number:]))
+                break
+            away = await self._send(line, claim)
+        if away is not None:
+            await self._server_outage.wait(f"{self._server} takes no mail: {away}")
+
+    async def _send(self, line: MailLine, claim: Claim) -> str | None:
+        """What the server said if it is away."""
+        if claim.taken_over:
+            UNCLEAR.labels("holder").inc()
+        data = await self._composed(claim)
+        if data is None:
+            return None
+        mail = mail_of(claim.document)
+        with SECONDS.time():
+            judged = await line.send(mail.reply_to, mail.to, data, self._settings.lease_seconds / 2)
+        await self._settle(claim, judged)
+        if judged.verdict is Verdict.AWAY:
+            return judged.detail
+        self._server_outage.over()
+        return None
+
+    async def _composed(self, claim: Claim) -> bytes | None:
+        """None: it can never be sent, and that is settled."""
+        mail = mail_of(claim.document)
+        try:
+            contents = [
+                await self._stored(partial(self._blobs.get, attached.blob_id))
+                for attached in mail.attachments
+            ]
+            return wire(mail, claim.delivery_id, contents)
+        except BlobMissingError:
+            error = "an attachment is not in the blob store"
+        except ValueError as broken:
+            error = f"it cannot be written as a mail: {type(broken).__name__}"
+        await self._settle(claim, Judged(Verdict.REFUSED, error))
+        return None
+
+    async def _settle(self, claim: Claim, judged: Judged) -> None:
+        template = claim.document["template"]
+        match judged.verdict:
+            case Verdict.SENT:
+                state = "sent"
+                ours = await self._stored(lambda: self._deliveries.sent(claim))
+            case Verdict.REFUSED:
+                state = "failed"
+                ours = await self._stored(lambda: self._deliveries.failed(claim, judged.detail))
+            case Verdict.LATER | Verdict.UNCLEAR:
+                state, ours = await self._try_later(claim, judged)
+            case Verdict.AWAY:
+                await self._stored(lambda: self._deliveries.release([claim]))
+                return
+        self._wake()
+        DELIVERIES.labels(template, state).inc()
+        log.info(
+            "delivery",
+            delivery=claim.delivery_id,
+            ticket=claim.document["subject"],
+            template=template,
+            state=state,
+            attempts=claim.attempts,
+            detail=judged.detail,
+        )
+        if not ours:
+            UNCLEAR.labels("lease").inc()
+            log.warning("lease lost", delivery=claim.delivery_id, state=state)
+
+    async def _try_later(self, claim: Claim, judged: Judged) -> tuple[str, bool]:
+        if judged.verdict is Verdict.UNCLEAR:
+            UNCLEAR.labels("connection").inc()
+        pause = pause_after(
+            claim.attempts,
+            claim.delivery_id,
+            first=timedelta(seconds=self._settings.first_retry_seconds),
+            longest=timedelta(seconds=self._settings.longest_retry_seconds),
+        )
+        if claim.claimed_at + pause > claim.give_up_at:
+            return "failed", await self._stored(
+                lambda: self._deliveries.failed(claim, judged.detail)
+            )
+        return "later", await self._stored(
+            lambda: self._deliveries.later(claim, pause, judged.detail)
+        )
+
+    async def _stored(self, ask: Callable[[], Awaitable[T]]) -> T:
+        """A sent mail is written down before anything else: also when the database is away."""
+        while True:
+            try:
+                answer = await ask()
+            except PyMongoError as error:
+                await self._store_outage.wait(f"the database is away: {type(error).__name__}")
+            else:
+                self._store_outage.over()
+                return answer
+
+    async def _keep_house(self) -> None:
+        while not self._stopping:
+            backlog = await self._stored(self._deliveries.backlog)
+            DUE.set(backlog.due)
+            OLDEST.set(backlog.oldest_seconds)
+            ended = await self._stored(lambda: self._deliveries.give_up(NEVER_TAKEN))
+            if ended:
+                self._wake()
+                log.warning("given up", deliveries=ended, reason=NEVER_TAKEN)
+            await self._clock.sleep(HOUSEKEEPING_SECONDS)
+
+
+async def _finish(task: "asyncio.Task[None]", seconds: float) -> None:
+    """However often we are cancelled meanwhile; after these seconds the task is."""
+    now = asyncio.get_running_loop().time
+    end = now() + seconds
+    while not task.done():
+        left = end - now()
+        if left <= 0:
+            task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=max(left, REPEAT_SECONDS))
+
+
+async def _end(tasks: Sequence["asyncio.Future[None]"]) -> None:
+    """Before Python 3.12 `wait_for` may swallow a cancellation: it is repeated until heard."""
+    while pending := [task for task in tasks if not task.done()]:
+        for task in pending:
+            task.cancel()
+        await asyncio.wait(pending, timeout=REPEAT_SECONDS)
