@@ -22,7 +22,7 @@ class NotifierSettings(BaseSettings):
     smtp_mails_per_connection: int = Field(200, ge=1, description="then a new connection")
     smtp_idle_seconds: float = Field(20, gt=0, description="then the connection is closed")
 
-    workers: int = Field(4, ge=1, le=64, description="mails on their way at once")
+    workers: int = Field(8, ge=1, le=64, description="mails on their way at once")
     claim: int = Field(10, ge=1, le=100, description="deliveries that a worker takes at once")
     lease_seconds: float = Field(
         120, ge=1, description="what is not settled by then is sent by somebody else; half is used"
