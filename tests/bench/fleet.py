@@ -55,6 +55,7 @@ class Fleet:
 
     def start(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
+        self.mails.unlink(missing_ok=True)  # of an earlier run in the same folder
         for name in ("sink", *self.services):
             self.start_one(name)
 
