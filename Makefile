@@ -68,8 +68,10 @@ docs: $(READY) ## Generate schemas, the AsyncAPI document and the pages made fro
 lock: ## Renew the locked requirements (with hashes)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra embedded --extra dev --output-file requirements/dev.txt pyproject.toml
+	echo setuptools | $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file deploy/build.txt -
 
 up: ## Start the whole deployment with Docker Compose
+	@test -f deploy/.env || $(PYTHON) deploy/prepare.py
 	docker compose -f deploy/compose/compose.yaml up --build --detach
 	@echo "Dashboard http://localhost:8086  door http://localhost:8081  mail http://localhost:8025  Grafana http://localhost:3000"
 

@@ -12,7 +12,9 @@ from shared.kit.settings import SHIPPED_CONFIG
 
 
 def check(
-    config: Annotated[Path, typer.Option(help="Folder of the YAML files.")] = SHIPPED_CONFIG,
+    config: Annotated[
+        Path, typer.Option(help="Folder of the YAML files.", envvar="DESKSTREAM_CONFIG_DIR")
+    ] = SHIPPED_CONFIG,
 ) -> None:
     """Check the configuration; every problem is a line with file, line and field."""
     problems = [line for service in CONFIGURED for line in _problems(service, config)]
