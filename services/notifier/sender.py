@@ -71,6 +71,7 @@ class Sender:
         self._clock = clock
         self._wake = wake
         self._stopping = False
+        self._turn = asyncio.Lock()
         self._server = f"mail server {settings.smtp_host}:{settings.smtp_port}"
         self._server_outage = Outage("smtp", health, clock)
         self._store_outage = Outage("deliveries", health, clock)
@@ -103,14 +104,22 @@ class Sender:
             await line.close()
 
     async def _send_some(self, line: MailLine) -> bool:
-        """Whether there was anything to do. Nothing is claimed without a connection."""
-        ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
-        if not ids:
-            return False
-        if not line.is_open and not await self._open(line):
-            return True
-        await self._see_through(self._claim_and_send(line, ids))
-        return True
+        """Whether there was anything to do. Nothing is claimed without a connection.
+
+        One worker at a time looks and claims: all at once would reach for the same mails.
+        """
+        await self._turn.acquire()
+        ids: Sequence[str] = ()
+        able = False
+        try:
+            ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
+            able = bool(ids) and (line.is_open or await self._open(line))
+        finally:
+            if not able:
+                self._turn.release()
+        if able:
+            await self._see_through(self._claim_and_send(line, ids))
+        return bool(ids)
 
     async def _open(self, line: MailLine) -> bool:
         try:
@@ -131,7 +140,11 @@ class Sender:
             raise
 
     async def _claim_and_send(self, line: MailLine, ids: Sequence[str]) -> None:
-        claims = await self._stored(lambda: self._deliveries.claim(ids))
+        """Gives the turn back as soon as these are ours."""
+        try:
+            claims = await self._stored(lambda: self._deliveries.claim(ids))
+        finally:
+            self._turn.release()
         await self._send_all(line, claims)
 
     async def _send_all(self, line: MailLine, claims: Sequence[Claim]) -> None:
