@@ -21,8 +21,8 @@ app = typer.Typer(
         "Deskstream turns every request for help into a ticket that is triaged, routed, timed, "
         "answered and measured: six services on Kafka and MongoDB.\n\n"
         "Start with `deskstream demo`: it needs nothing but Python. In a real deployment: "
-        "`deskstream topics provision`, then `deskstream run SERVICE` for each of the six. Settings "
-        "come from DESKSTREAM_… variables (deploy/.env.example lists them), rules from the YAML "
+        "`deskstream topics provision`, then `deskstream run SERVICE` for each of the six. "
+        "Settings come from DESKSTREAM_… variables (deploy/.env.example lists them), rules from the YAML "
         "files in config/ (`deskstream check` reads them before a service does)."
     ),
     no_args_is_help=True,
