@@ -22,8 +22,8 @@ app = typer.Typer(
         "answered and measured: six services on Kafka and MongoDB.\n\n"
         "Start with `deskstream demo`: it needs nothing but Python. In a real deployment: "
         "`deskstream topics provision`, then `deskstream run SERVICE` for each of the six. "
-        "Settings come from DESKSTREAM_… variables (deploy/.env.example lists them), rules from the YAML "
-        "files in config/ (`deskstream check` reads them before a service does)."
+        "Settings come from DESKSTREAM_… variables (deploy/.env.example lists them), rules from "
+        "the YAML files in config/ (`deskstream check` reads them before a service does)."
     ),
     no_args_is_help=True,
     pretty_exceptions_enable=False,

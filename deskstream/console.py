@@ -13,8 +13,8 @@ from shared.kit.ports import OutageError
 from shared.kit.settings import KitSettings, SettingsError, read_settings
 
 T = TypeVar("T")
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+out = Console(highlight=False, emoji=False)
+err = Console(stderr=True, highlight=False, emoji=False)
 BAD_USE = 2
 
 
