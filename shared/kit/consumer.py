@@ -30,6 +30,7 @@ IDLE_SECONDS, TIMER_SECONDS, EAGER_SECONDS = 0.25, 0.1, 0.005
 COMMIT_EVERY = timedelta(seconds=1)
 COMMIT_SECONDS = 5.0
 REJOIN_SECONDS = 60
+WATCH_SECONDS = 0.5
 
 
 @dataclass(slots=True)
@@ -68,6 +69,7 @@ class StageConsumer(ConsumerRebalanceListener):
         self._next_commit = clock.now()
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
+        self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------
 
@@ -177,6 +179,7 @@ class StageConsumer(ConsumerRebalanceListener):
                 await self.engine.process(parcel.fetched)
             finally:
                 parcel.done.set()
+                self._free_since = self._clock.now()
             self._observe(parcel.fetched)
         if self._joined:
             await self.engine.tick()
@@ -200,6 +203,30 @@ class StageConsumer(ConsumerRebalanceListener):
         """A delivery was finished: hand its outcome over at once."""
         self.engine.outcomes_ready()
         self._arrived.set()
+
+    async def watch(self) -> None:
+        """Beside `run`, which stands still while a server keeps it waiting."""
+        name, settings = self.engine.stage.name, self._settings
+        while not self._stopping:
+            waits, silence = self._seconds_since(self.engine.busy_since), self._silence()
+            slow = waits > settings.mongo_timeout_ms / 1000
+            text = f"has waited {waits:.0f} s for an answer of MongoDB or Kafka"
+            self._health.not_ready(f"{name} answer", text if slow else None)
+            silent = silence > settings.kafka_request_timeout_ms / 1000
+            text = f"waits for Kafka (no answer to a fetch for {silence:.0f} s)"
+            self._health.not_ready(f"{name} fetch", text if silent else None)
+            await asyncio.sleep(WATCH_SECONDS)
+
+    def _silence(self) -> float:
+        """How long no fetch was answered, though nothing kept us from fetching."""
+        marks = [self._broker.watermark(partition) for partition in self.engine.positions()]
+        answered = [mark.fetched_at for mark in marks if mark is not None]
+        if not answered or self._parcel is not None or self.engine.busy_since is not None:
+            return 0.0
+        return self._seconds_since(max(*answered, self._free_since))
+
+    def _seconds_since(self, moment: datetime | None) -> float:
+        return (self._clock.now() - moment).total_seconds() if moment is not None else 0.0
 
     async def stop(self) -> None:
         self._stopping = True

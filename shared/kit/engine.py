@@ -1,7 +1,8 @@
 """A stage's loop: claim, one transaction a batch, publish; the protocol of docs/protocol.md."""
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
@@ -90,6 +91,15 @@ class Engine(Generic[S]):
         self._tables_ready = not stage.tables
         self._next_outcomes = datetime.fromtimestamp(0, UTC)
 
+    @contextmanager
+    def _busy(self) -> Iterator[None]:
+        """Waiting for the broker, the store or the handler; a part within counts for itself."""
+        outer, self.busy_since = self.busy_since, self.clock.now()
+        try:
+            yield
+        finally:
+            self.busy_since = self.clock.now() if outer is not None else None
+
     # --- ownership ---------------------------------------------------------------------------
 
     def assigned(self, partitions: Sequence[Partition]) -> None:
@@ -127,7 +137,8 @@ class Engine(Generic[S]):
         if not waiting or self.stopped:
             return
         try:
-            await self._claim(waiting)
+            with self._busy():
+                await self._claim(waiting)
             self._well("outage")
         except (OutageError, ConflictError) as error:
             self.meters.count("outages")
@@ -294,11 +305,13 @@ class Engine(Generic[S]):
             return
         self._doubt_logs_that_end_early()
         try:
-            await self._note_caught_up()
-            await self._fire_timers()
-            await self._hand_over_outcomes()
+            with self._busy():
+                await self._note_caught_up()
+                await self._fire_timers()
+                await self._hand_over_outcomes()
+            self._well("timers")
         except OutageError as error:
-            self._unwell("outage", f"waits for {error}")
+            self._unwell("timers", f"waits for {error}")
             await self.clock.sleep(FIRST_PAUSE)
 
     async def _fire_timers(self) -> None:
@@ -358,11 +371,8 @@ class Engine(Generic[S]):
 
     async def _run(self, inputs: list[Input]) -> None:
         """Until these inputs are handled, or belong to somebody else."""
-        self.busy_since = self.busy_since or self.clock.now()
-        try:
+        with self._busy():
             await self._run_until_done(inputs)
-        finally:
-            self.busy_since = None
 
     async def _run_until_done(self, inputs: list[Input]) -> None:
         conflicts, pause = 0, 0.0

@@ -17,6 +17,7 @@ log = structlog.get_logger("deskstream.kit")
 
 BATCH_BYTES = 900_000  # under the 1 MB that a broker takes by default, with its own overhead
 LOOK_SECONDS = 15.0
+ABANDON_SECONDS = 5.0
 # A high watermark is a little older than the moment at which its answer was read.
 WATERMARK_AGE = timedelta(milliseconds=5)
 
@@ -99,14 +100,28 @@ class KafkaPublisher:
     async def _throw_away(self) -> None:
         producer, self._producer = self._producer, None
         if producer is not None:
-            try:
-                async with asyncio.timeout(1):
-                    await producer.stop()
-            except (KafkaError, TimeoutError, OSError) as error:
-                log.debug("producer thrown away", error=type(error).__name__)
+            await _abandon(producer)
 
     async def stop(self) -> None:
         await self._throw_away()
+
+
+async def _abandon(producer: AIOKafkaProducer) -> None:
+    """Without a flush: `stop` would wait for the broker, and what is unsent is sent again anyway.
+
+    Nothing is left behind that could send it later still.
+    """
+    producer._closed = True  # noqa: SLF001 - else it warns of not being stopped
+    sender: asyncio.Task[None] | None = producer._sender.sender_task  # noqa: SLF001 - no other way
+    try:
+        async with asyncio.timeout(ABANDON_SECONDS):
+            while sender is not None and not sender.done():
+                sender.cancel()  # the first makes it wait for what is on its way, the next end that
+                await producer.client.close()
+                await asyncio.wait([sender], timeout=0.1)
+            await producer.client.close()
+    except (KafkaError, TimeoutError, OSError) as error:
+        log.warning("producer left behind", error=type(error).__name__)
 
 
 async def _send_lane(

@@ -131,6 +131,7 @@ class ServiceRun:
             consumer.subscribe(faststream)
             self._consumers.append(consumer)
         self._run(*(consumer.run for consumer in self._consumers), *service.background)
+        self._run(*(consumer.watch for consumer in self._consumers))
         self._run(lambda: self._consume(faststream))
 
     async def _consume(self, faststream: FastStreamBroker) -> None:

@@ -40,6 +40,7 @@ class KitSettings(BaseSettings):
     mongo_password: SecretStr = Field(SecretStr(""), description="MongoDB password")
     mongo_ca_file: Path | None = Field(None, description="CA certificates for MongoDB (PEM)")
     mongo_timeout_ms: int = Field(5_000, ge=100, description="until MongoDB counts as away")
+    mongo_answer_ms: int = Field(20_000, ge=100, description="longest wait for an answer of it")
     prefix: str = Field(
         "",
         pattern=r"^([A-Za-z0-9][A-Za-z0-9_-]*[._-])?$",
@@ -110,7 +111,7 @@ class KitSettings(BaseSettings):
             "appname": "deskstream",
             "serverSelectionTimeoutMS": self.mongo_timeout_ms,
             "connectTimeoutMS": self.mongo_timeout_ms,
-            "socketTimeoutMS": max(self.mongo_timeout_ms, 20_000),
+            "socketTimeoutMS": self.mongo_answer_ms,
             "w": "majority",
         }
         if self.mongo_user:

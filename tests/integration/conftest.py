@@ -114,7 +114,7 @@ class Deployment:
     @asynccontextmanager
     async def running(self, name: str, create: Create, **changes: Any) -> AsyncIterator[ServiceRun]:
         settings = self.settings.model_copy(update=changes)
-        _forget_metrics()
+        forget_metrics()
         run = ServiceRun(name, create, settings)
         try:
             async with asyncio.timeout(DEADLINE):
@@ -132,7 +132,7 @@ class Deployment:
         await self.client.close()
 
 
-def _forget_metrics() -> None:
+def forget_metrics() -> None:
     """Services are one to a process; tests run several after one another."""
     for collector in list(REGISTRY._collector_to_names):
         names = REGISTRY._collector_to_names[collector]
@@ -148,6 +148,7 @@ def settings_for(stack: Stack, prefix: str, **changes: Any) -> KitSettings:
         kafka_session_timeout_ms=1_000,
         kafka_request_timeout_ms=5_000,
         mongo_timeout_ms=2_000,
+        mongo_answer_ms=5_000,
         mail_secret=SecretStr("a secret of the tests"),
         prefix=prefix,
         http_port=0,

@@ -16,6 +16,7 @@ from shared.contracts.envelope import header_text
 from shared.contracts.ticket import FeedbackReceived
 from shared.contracts.triage import TicketTriaged
 from shared.kit.letters import COLLECTION as LETTERS
+from shared.kit.ports import BrokerAwayError
 from shared.kit.records import Partition, Publication, Record, partition_of
 from shared.kit.service import Service, ServiceContext, ServiceRun
 from shared.kit.unit import Document, Handler, Stage
@@ -36,28 +37,40 @@ class Desk:
     stage: Stage[Any] = COUNTING
 
     def running(self, **changes: Any) -> Any:
-        return self.deployment.running("counting", self._create, **changes)
+        return self.deployment.running("counting", self.create, **changes)
 
-    def _create(self, _: ServiceContext) -> Service:
+    def create(self, _: ServiceContext) -> Service:
         return Service("counting", [(self.stage, self.handler)])
 
     @property
     def database(self) -> Any:
         return self.deployment.database("counting")
 
+    @property
+    def group(self) -> str:
+        return self.deployment.settings.group(self.stage.name)
+
     async def say(self, *subjects: str, score: int = 1) -> list[Publication]:
-        """One event for each of these tickets, in order."""
+        """One event for each of these tickets, in order; as often as it takes."""
         said = [self.deployment.publication(FeedbackReceived(score=score), s) for s in subjects]
-        await self.deployment.publisher.publish(said)
+
+        async def acknowledged() -> bool:
+            try:
+                await self.deployment.publisher.publish(said)
+            except BrokerAwayError:
+                return False
+            return True
+
+        await until(acknowledged)
         return said
 
     async def heard(self) -> Counter[str]:
         """How many events of each ticket were counted; whatever else counts them agrees."""
-        documents = await self.database["counts"].find().to_list()
-        return Counter({each["_id"]: each.get("heard", 0) for each in documents})
+        documents = await self.database["counts"].find({"heard": {"$exists": True}}).to_list()
+        return Counter({each["_id"]: each["heard"] for each in documents})
 
     async def hears(self, wanted: Counter[str]) -> None:
-        """And the totals, which every doubled transaction would have moved, agree."""
+        """And the totals, which every doubled transaction would have moved, agree with it."""
 
         async def as_wanted() -> Any:
             heard = await self.heard()

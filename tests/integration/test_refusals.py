@@ -51,7 +51,7 @@ async def all_passed(desk: Desk, times: int) -> None:
     await desk.hears(Counter(t0=times))
 
     async def passed() -> bool:
-        return (await desk.checkpoints())[HOME.number]["position"] == 2 * times
+        return bool((await desk.checkpoints())[HOME.number]["position"] == 2 * times)
 
     await until(passed)
 
