@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import ClassVar
 
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel
 
 from shared.contracts.fields import Contract
 
@@ -46,4 +46,4 @@ def registry() -> Mapping[str, type[Message]]:
 
 def encode(message: BaseModel) -> bytes:
     """Compact JSON, fields in the order of the class: the same value gives the same bytes."""
-    return TypeAdapter(type(message)).dump_json(message, exclude_none=True)
+    return message.model_dump_json(exclude_none=True).encode()

@@ -2,9 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 Headers = tuple[tuple[str, bytes | None], ...]
+KEYS_REMEMBERED = 16_384  # a ticket's key comes many times within a short while
 
 
 class Partition(NamedTuple):
@@ -63,6 +65,7 @@ class Publication:
         return len(self.key or b"") + len(self.value or b"") + headers
 
 
+@lru_cache(KEYS_REMEMBERED)
 def murmur2(data: bytes) -> int:
     """Kafka's hash of a key (the Java client's `Utils.murmur2`), as an unsigned number."""
     multiplier, mask = 0x5BD1E995, 0xFFFFFFFF
