@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
-from random import Random
 from typing import Any
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from deskstream.demo import samples
 from deskstream.demo.acting import Stage
 from deskstream.demo.agents import Agents
 from deskstream.demo.board import Board
+from deskstream.demo.chance import chance
 from deskstream.demo.checking import Evidence, Verdict, check
 from deskstream.demo.customers import Customers
 from deskstream.demo.desk import Desk
@@ -55,7 +55,7 @@ class Wishes:
 
 class Play:
     def __init__(self, desk: Desk, wishes: Wishes, console: Console) -> None:
-        chance = Random(wishes.seed)  # noqa: S311 - nothing here is secret
+        luck = chance(wishes.seed)
         self._desk, self._wishes, self._console = desk, wishes, console
         self._started = self._heard_at = time.monotonic()
         self._publisher = KafkaPublisher(desk.settings, "deskstream-demo")
@@ -65,7 +65,7 @@ class Play:
         self._acts, self._breaks = Stage(), Stage()
         door = desk.services["intake"].port.number
         mouth = Mouth(self._publisher, door, desk.token, self.ledger)
-        public = Public(samples.people(), Random(chance.random()))  # noqa: S311 - as above
+        public = Public(samples.people(), chance(luck.random()))
         self._mouth = mouth
         self._agents = Agents(
             agents={agent.agent_id: agent for agent in _on_shift(wishes)},
@@ -74,15 +74,15 @@ class Play:
             breaks=self._breaks,
             board=self.board,
             by_address=public.by_address,
-            chance=Random(chance.random()),  # noqa: S311 - as above
+            chance=chance(luck.random()),
             pace=wishes.pace,
         )
         self._customers = Customers(
             public=public,
-            writer=Writer(Random(chance.random())),  # noqa: S311 - as above
+            writer=Writer(chance(luck.random())),
             mouth=mouth,
             stage=self._acts,
-            chance=chance,
+            chance=luck,
             pace=wishes.pace,
             mail_secret=desk.settings.mail_secret.get_secret_value(),
         )

@@ -96,7 +96,8 @@ def _agents(board: Board, view: View) -> Table:
     for agent_id, (name, capacity) in view.agents.items():
         load = board.loads[agent_id]
         full = min(10, round(10 * load / capacity)) if capacity else 0
-        table.add_row(name, Text("━" * full, style="cyan") + Text("━" * (10 - full), style="dim"))
+        bar = Text("━" * full, style="cyan") + Text("╌" * (10 - full), style="dim")
+        table.add_row(name, bar, f"{load:>2} of {capacity}")
     return table
 
 
@@ -108,7 +109,7 @@ def _tickets(rows: Sequence[Row], view: View) -> Table:
         style = COLOURS.get(row.priority, "")
         table.add_row(
             row.number,
-            _cut(row.subject),
+            Text(_cut(row.subject)),
             row.channel,
             row.category or "…",
             Text(row.priority.value if row.priority else "…", style=style),

@@ -1,0 +1,1 @@
+"""The demo: its people, its books, its way to start and end."""
