@@ -17,6 +17,7 @@ from shared.kit.engine import Engine
 from shared.kit.health import Health
 from shared.kit.memory import MemoryBroker, MemoryCluster, MemoryData, MemoryStore, VirtualClock
 from shared.kit.meters import Metrics
+from shared.kit.ports import Clock
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Document, Handler, Stage
 
@@ -33,6 +34,19 @@ class Running:
     data: MemoryData
 
 
+class _Repeating(MemoryCluster):
+    def __init__(self, clock: Clock, partitions: int, copies: int) -> None:
+        super().__init__(clock, partitions)
+        self._copies = copies
+
+    def append(
+        self, publication: Publication, *, partition: int | None = None, at: datetime | None = None
+    ) -> Record:
+        for _ in range(self._copies - 1):
+            super().append(publication, partition=partition, at=at)
+        return super().append(publication, partition=partition, at=at)
+
+
 class Bench:
     """Stages under test. Each service's stages share a database; `events` makes them meet."""
 
@@ -44,10 +58,12 @@ class Bench:
         start: datetime = MONDAY_9AM,
         partitions: int = 4,
         databases: Mapping[str, str] | None = None,
+        copies: int = 1,
     ) -> None:
+        """`copies`: so many times each record is put on its topic, whoever puts it there."""
         pairs = [(stages, handler)] if isinstance(stages, Stage) else list(stages)
         self.clock = VirtualClock(start)
-        self.cluster = MemoryCluster(self.clock, partitions)
+        self.cluster = _Repeating(self.clock, partitions, copies)
         self.health = Health()
         self.data: dict[str, MemoryData] = {}
         self.running = [
