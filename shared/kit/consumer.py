@@ -147,6 +147,7 @@ class StageConsumer(ConsumerRebalanceListener):
         partitions = [self._partition(tp) for tp in revoked]
         self.engine.revoked(partitions)
         for partition in partitions:
+            self._meters.no_lag(partition.topic, partition.number)
             self._moved_at.pop(partition, None)
             self._committed.pop(partition, None)
 
@@ -200,9 +201,11 @@ class StageConsumer(ConsumerRebalanceListener):
         return min(max((due - self._clock.now()).total_seconds(), EAGER_SECONDS), TIMER_SECONDS)
 
     def wake(self) -> None:
-        """A delivery was finished: hand its outcome over at once."""
+        """A delivery was finished: its outcome is handed over with the loop's next step.
+
+        That is soon enough (TIMER_SECONDS), and several are handed over together.
+        """
         self.engine.outcomes_ready()
-        self._arrived.set()
 
     async def watch(self) -> None:
         """Beside `run`, which stands still while a server keeps it waiting."""

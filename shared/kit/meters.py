@@ -1,6 +1,7 @@
 """The kit's metrics, by stage: every name in one list."""
 
-from typing import Literal
+from contextlib import suppress
+from typing import Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
@@ -64,7 +65,14 @@ class Metrics:
             "deskstream_kit_assigned_partitions", "Partitions owned", ["stage"], registry=registry
         )
 
+        self.ready = Gauge(
+            "deskstream_kit_ready", "1 while /readyz answers 200", [], registry=registry
+        )
+
     def of(self, stage: str) -> "Meters":
+        """Every event stands at nought from the start: an alert must see the first one."""
+        for event in get_args(Event):
+            self.events.labels(stage, event)
         return Meters(self, stage)
 
 
@@ -93,6 +101,11 @@ class Meters:
 
     def lag(self, topic: str, partition: int, records: int) -> None:
         self._metrics.lag.labels(self._stage, topic, str(partition)).set(records)
+
+    def no_lag(self, topic: str, partition: int) -> None:
+        """The partition has gone to another instance, which tells its lag now."""
+        with suppress(KeyError):
+            self._metrics.lag.remove(self._stage, topic, str(partition))
 
     def assigned(self, partitions: int) -> None:
         self._metrics.assigned.labels(self._stage).set(partitions)

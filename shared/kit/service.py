@@ -83,6 +83,7 @@ class ServiceRun:
     async def start(self) -> None:
         """Connects, serves HTTP at once, and starts consuming when the database answers."""
         settings = self.settings
+        self.health.not_ready("starting", "is starting: MongoDB and Kafka have not answered yet")
         client: AsyncMongoClient[Document] = AsyncMongoClient(
             settings.mongo_url, **settings.mongo_client()
         )
@@ -106,6 +107,7 @@ class ServiceRun:
         log.info("serving", address=self.address)
         await self._ensure(service, context)
         metrics = Metrics(REGISTRY)
+        metrics.ready.set_function(lambda: float(self.health.ready))
         faststream = self._faststream()
         for stage, handler in service.stages:
             broker = KafkaBroker(settings, publisher, inspector)
@@ -130,6 +132,7 @@ class ServiceRun:
             )
             consumer.subscribe(faststream)
             self._consumers.append(consumer)
+        self.health.not_ready("starting", None)
         self._run(*(consumer.run for consumer in self._consumers), *service.background)
         self._run(*(consumer.watch for consumer in self._consumers))
         self._run(lambda: self._consume(faststream))
@@ -212,9 +215,10 @@ class ServiceRun:
         self.health.not_ready("stopping", "is stopping")
         for consumer in self._consumers:
             await consumer.stop()
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        while running := [task for task in self._tasks if not task.done()]:
+            for task in running:
+                task.cancel()  # again: a wait_for within may have swallowed the first
+            await asyncio.wait(running, timeout=1)
         await self._closing.aclose()
         log.info("stopped")
 
