@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+import logging
 import sys
 import tempfile
 import time
@@ -56,6 +57,7 @@ class Outcome:
 
 def main() -> int:
     options = _options()
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # a cut is no news here
     outcome = uvloop.run(_run(options))
     report = _as_json(options, outcome)
     options.report.parent.mkdir(parents=True, exist_ok=True)

@@ -3,6 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tests.bench.percentiles import percentile
 from tests.chaos.faults import Fault
@@ -62,11 +63,13 @@ def _recovered(strike: Strike, tickets: Sequence[tuple[float, float | None]]) ->
 
 
 def longest_silence(moments: Sequence[float], begin: float, end: float) -> float:
-    """The longest gap between two events that touches this time; before the first there is none."""
-    first = max(bisect_left(moments, begin) - 1, 0)
-    last = min(bisect_right(moments, end) + 1, len(moments))
-    gaps = (b - a for a, b in zip(moments[first:last], moments[first + 1 : last], strict=False))
-    return max(gaps, default=0.0)
+    """The longest time within this span, from its begin on, in which nothing was said.
+
+    After the last event of all there is none: then nobody had anything to say.
+    """
+    within = moments[bisect_left(moments, begin) : bisect_right(moments, end)]
+    points = [begin, *within, *moments[bisect_right(moments, end) :][:1]]
+    return max((min(b, end) - a for a, b in pairwise(points)), default=0.0)
 
 
 def by_kind(found: Sequence[Recovery]) -> Mapping[str, tuple[int, float | None, float]]:
