@@ -5,6 +5,7 @@ BIN    := $(VENV)/bin
 STACK  ?= embedded
 ARGS   ?=
 WORKERS ?= 2
+DEMO   := $(VENV)/.demo
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
@@ -20,15 +21,21 @@ help: ## Explain every target
 
 setup: $(READY) ## Make the virtual environment from the locked requirements
 
-$(READY): requirements/dev.txt pyproject.toml
+# What the demo needs is a third of what development needs: a newcomer waits for that only.
+$(DEMO): requirements/demo.txt deploy/build.txt pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "make: $(PYTHON) is not here; install Python 3.11 or newer, or say PYTHON=python3.12" >&2; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV) || { echo "make: $(PYTHON) cannot make a virtual environment; on Debian: apt-get install python3-venv" >&2; exit 1; }
 	@echo "Installing the locked requirements into $(VENV) …"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/demo.txt -r deploy/build.txt
 	@PYTHONWARNINGS=ignore $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
-demo: $(READY) ## Run the whole pipeline on this machine, with customers and agents (Ctrl-C stops it)
+$(READY): $(DEMO) requirements/dev.txt
+	@echo "Installing what development needs …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/dev.txt
+	@touch $@
+
+demo: $(DEMO) ## Run the whole pipeline on this machine, with customers and agents (Ctrl-C stops it)
 	@$(BIN)/deskstream demo $(ARGS)
 
 test: $(READY) ## Run all tests on the chosen STACK
@@ -68,6 +75,7 @@ docs: $(READY) ## Generate schemas, the AsyncAPI document and the pages made fro
 lock: ## Renew the locked requirements (with hashes)
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file requirements/runtime.txt pyproject.toml
 	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra embedded --extra dev --output-file requirements/dev.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --constraint requirements/dev.txt --extra embedded --output-file requirements/demo.txt pyproject.toml
 	echo setuptools | $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --output-file deploy/build.txt -
 
 up: ## Start the whole deployment with Docker Compose
