@@ -12,7 +12,7 @@ from deskstream.console import fail, out
 from deskstream.stack import StackUnavailable, StartFailed
 
 CALM_RATE = 2.0
-ONCE_TICKETS, ONCE_RATE, ONCE_PACE = 300, 20.0, 0.2
+ONCE_TICKETS, ONCE_RATE, ONCE_PACE = 300, 10.0, 0.2
 
 
 def demo(
@@ -20,7 +20,7 @@ def demo(
         int | None, typer.Option(min=1, help="So many; without it they go on coming.")
     ] = None,
     rate: Annotated[
-        float | None, typer.Option(min=0.1, max=500, help="Tickets a second (2; --once: 20).")
+        float | None, typer.Option(min=0.1, max=500, help="Tickets a second (2; --once: 10).")
     ] = None,
     once: Annotated[
         bool, typer.Option("--once", help="End when they are through, with a verdict.")
@@ -31,11 +31,15 @@ def demo(
     seed: Annotated[int, typer.Option(help="Another seed: other people, other words.")] = 1,
     keep: Annotated[bool, typer.Option("--keep", help="Keep data and logs.")] = False,
 ) -> None:
-    """Run everything on this machine: broker, database, six services, customers and agents.
+    """Run everything on this machine: broker, database, services, people.
 
-    Needs Linux and nothing else. Shows the desk live and names the dashboard's address; Ctrl-C
-    ends all of it. With --once it runs until its tickets are through, then compares what was sent
-    with the log, the mails and the reports: exit code 1 if anything was lost or came twice.
+    Needs Linux and nothing else. Customers and agents are played.
+    Shows the desk live and names the dashboard's address.
+    Ctrl-C ends all of it.
+
+    With --once it runs until its tickets are through, and then compares
+    what was sent with the log, the mails and the reports.
+    The exit code is 1 if anything was lost or came twice.
     """
     if find_spec("aiosmtpd") is None:
         fail("the demo's parts are not installed: `pip install 'deskstream[embedded]'`.")
