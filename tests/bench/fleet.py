@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -30,7 +30,7 @@ class Fleet:
     """`folder` gets a log for each service and the list of mails.
 
     `standbys` are second processes of these services, called `sla#2`. With `unwatched` somebody
-    else looks after what ends.
+    else looks after what ends. `variables` are more settings, for all.
     """
 
     def __init__(
@@ -40,10 +40,12 @@ class Fleet:
         *,
         standbys: Sequence[str] = (),
         unwatched: bool = False,
+        variables: Mapping[str, str] | None = None,
     ) -> None:
         self.services = (*SERVICES, *(f"{name}{SECOND}" for name in standbys))
         self.folder = folder
         self._unwatched = unwatched
+        self._more = dict(variables or {})
         self.mails = folder / "mails.txt"
         self._settings = settings
         self._ports = {name: ports.reserve() for name in (*self.services, "sink")}
@@ -79,7 +81,7 @@ class Fleet:
             found[f"DESKSTREAM_{field.upper()}"] = text
         found["DESKSTREAM_HTTP_PORT"] = str(self._ports[name].number)
         found["DESKSTREAM_NOTIFIER_SMTP_PORT"] = str(self._ports["sink"].number)
-        return found
+        return found | self._more
 
     async def ready(self, names: Sequence[str] | None = None) -> None:
         """Until all say so on /readyz; raises ServiceDiedError if one ends instead."""

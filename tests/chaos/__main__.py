@@ -30,6 +30,7 @@ from tests.chaos.striking import Striker
 from tests.chaos.witness import gather
 
 PATIENCE_SECONDS = 90.0
+LEASE_SECONDS = 15  # what a killed sender held is sent by another after this, not two minutes
 SESSION_MS = 3_000  # so that a freeze of a few seconds costs a member its partitions
 DUPLICATE_SHARE = 0.05
 SHOWN = 5
@@ -114,6 +115,7 @@ async def _run(options: Options) -> Outcome:
                 partitions=4,
                 standbys=tuple(filter(None, options.standby.split(","))),
                 unwatched=True,
+                variables={"DESKSTREAM_NOTIFIER_LEASE_SECONDS": f"{LEASE_SECONDS}"},
                 kafka_session_timeout_ms=SESSION_MS,
             )
             _say("starts")
@@ -135,7 +137,7 @@ async def _strike_and_check(options: Options, stack: Stack, deployment: Desk) ->
         await _under_load(deployment, load.requests, load.arrivals, striker, plan, began)
         _say(f"{time.time() - began:5.1f} s: waits until all is at rest")
         try:
-            await deployment.until(load.tickets, PATIENCE_SECONDS)
+            await deployment.until(load.tickets, PATIENCE_SECONDS, after_kills=True)
             await deployment.quiescent(PATIENCE_SECONDS)
         except StuckError as stuck:
             _say(f"not all came through: {stuck}")
