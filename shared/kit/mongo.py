@@ -11,6 +11,7 @@ import bson
 import cramjam
 import structlog
 from bson.binary import Binary
+from bson.objectid import ObjectId
 from pymongo import ASCENDING, AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -219,22 +220,26 @@ class MongoTransaction:
     async def _advance(self, advances: Sequence[Advance]) -> None:
         if not advances:
             return
-        operations = [advance_operation(self.stage, advance) for advance in advances]
+        attempt = ObjectId()
+        operations = [advance_operation(self.stage, advance, attempt) for advance in advances]
         result = await self.database[CHECKPOINTS].bulk_write(
             operations, ordered=False, session=self.session
         )
         if result.matched_count != len(operations):
-            raise FencedError(await self._moved(advances))
+            raise FencedError(await self._moved(advances, attempt))
 
-    async def _moved(self, advances: Sequence[Advance]) -> list[Partition]:
-        """Those that this transaction did not bring to where it wanted them."""
-        ids = {f"{self.stage}/{advance.to.partition}": advance.to for advance in advances}
+    async def _moved(self, advances: Sequence[Advance], attempt: ObjectId) -> list[Partition]:
+        """Those that this attempt did not advance.
+
+        Where they stand does not tell: after a commit whose answer was lost, they stand where this
+        attempt wants them.
+        """
+        ids = {f"{self.stage}/{advance.to.partition}": advance.to.partition for advance in advances}
         known = await self.get(CHECKPOINTS, list(ids))
         return [
-            to.partition
-            for key, to in ids.items()
-            if key not in known
-            or (known[key]["epoch"], known[key]["commits"]) != (to.epoch, to.commits)
+            partition
+            for key, partition in ids.items()
+            if key not in known or known[key].get("attempt") != attempt
         ]
 
 
@@ -261,13 +266,14 @@ def operations_of(writes: Writes) -> dict[str, list[WriteOperation]]:
     return {collection: operations for collection, operations in bulks.items() if operations}
 
 
-def advance_operation(stage: str, advance: Advance) -> UpdateOne:
+def advance_operation(stage: str, advance: Advance, attempt: ObjectId) -> UpdateOne:
     to = advance.to
     return UpdateOne(
         {"_id": f"{stage}/{to.partition}", "epoch": to.epoch, "commits": to.commits - 1},
         {
             "$set": {
                 "commits": to.commits,
+                "attempt": attempt,
                 "position": to.position,
                 "last_offset": to.last_offset,
                 "last_identity": to.last_identity,

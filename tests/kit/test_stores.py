@@ -193,8 +193,9 @@ async def test_the_same_step_is_taken_once(shared: Shared) -> None:
     claimed = (await store.claim([ONE]))[ONE]
     await commit(store, following(claimed))
 
-    with pytest.raises(FencedError):
+    with pytest.raises(FencedError) as fenced:
         await commit(store, following(claimed))
+    assert fenced.value.partitions == {ONE}
 
 
 async def test_a_transaction_that_fails_leaves_nothing(shared: Shared) -> None:

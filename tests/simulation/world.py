@@ -238,13 +238,12 @@ class World:
         group.owners = wanted
         for name in awake:
             process = group.members[name]
-            mine = {partition for partition, owner in wanted.items() if owner == name}
-            lost = sorted(set(process.engine.owned) - mine)
-            gained = sorted(mine - set(process.engine.owned))
-            process.engine.revoked(lost)
+            mine = sorted(partition for partition, owner in wanted.items() if owner == name)
+            lost = sorted(process.engine.owned)
+            process.engine.revoked(lost)  # eager, as aiokafka's members do: all, then all anew
             for partition in lost:
                 process.broker.forget(partition)
-            process.engine.assigned(gained)
+            process.engine.assigned(mine)
 
     # --- what befalls them -------------------------------------------------------------------
 
