@@ -39,8 +39,7 @@ class Record:
 
     @property
     def size(self) -> int:
-        headers = sum(len(name) + len(value or b"") for name, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + headers
+        return _size(self.key, self.value, self.headers)
 
     def identity(self) -> str:
         """A digest that another record at the same offset would not have."""
@@ -61,8 +60,14 @@ class Publication:
 
     @property
     def size(self) -> int:
-        headers = sum(len(name) + len(value or b"") for name, value in self.headers)
-        return len(self.key or b"") + len(self.value or b"") + headers
+        return _size(self.key, self.value, self.headers)
+
+
+def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
+    total = len(key or b"") + len(value or b"")
+    for name, text in headers:
+        total += len(name) + len(text or b"")
+    return total
 
 
 @lru_cache(KEYS_REMEMBERED)
