@@ -28,7 +28,7 @@ def fetch() -> Path:
 
 
 def version() -> str:
-    found = ET.parse(_POM).findtext("{http://maven.apache.org/POM/4.0.0}version")  # noqa: S314 -- our own file
+    found = ET.parse(_POM).findtext("version")  # noqa: S314 -- our own file
     if found is None:
         raise AssertionError(f"{_POM} has no version")
     return found
