@@ -5,7 +5,7 @@ import logging
 import signal
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
@@ -109,7 +109,9 @@ class ServiceRun:
         metrics = Metrics(REGISTRY)
         metrics.ready.set_function(lambda: float(self.health.ready))
         faststream = self._faststream()
-        for stage, handler in service.stages:
+        for defined, handler in service.stages:
+            most = min(defined.max_records, settings.max_records)
+            stage = replace(defined, max_records=most)
             broker = KafkaBroker(settings, publisher, inspector)
             meters = metrics.of(stage.name)
             store = MongoStore(client, context.database, stage.name)

@@ -54,7 +54,7 @@ class KitSettings(BaseSettings):
     mail_secret: SecretStr = Field(SecretStr(""), description="signs Message-IDs and addresses")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="of logs")
     log_format: Literal["json", "console"] = Field("json", description="of logs")
-    max_records: int = Field(500, ge=1, le=10_000, description="most records of a batch")
+    max_records: int = Field(1_000, ge=1, le=10_000, description="most records of a batch")
     drain_seconds: float = Field(20, gt=0, description="longest wait for a batch at a stop")
     stall_seconds: float = Field(120, gt=0, description="standing still so long is not live")
     dead_letter_run: int = Field(50, ge=1, description="dead letters in a row that stop a stage")
