@@ -167,8 +167,7 @@ class StageConsumer(ConsumerRebalanceListener):
                 self._idle.set()
             if self._joined:
                 self._health.not_ready(f"{name} group", None)
-            await self._commit_now_and_then()
-            self._watch()
+            await self._now_and_then()
             await self._rest()
 
     async def _step(self) -> None:
@@ -249,7 +248,7 @@ class StageConsumer(ConsumerRebalanceListener):
         newest = max(records[-1].timestamp_ms for records in fetched.values())
         self._meters.age(max(self._clock.now().timestamp() - newest / 1000, 0))
 
-    async def _commit_now_and_then(self) -> None:
+    async def _now_and_then(self) -> None:
         now = self._clock.now()
         if now < self._next_commit:
             return
@@ -259,6 +258,7 @@ class StageConsumer(ConsumerRebalanceListener):
             if watermark is not None:
                 lag = max(watermark.end - position, 0)
                 self._meters.lag(partition.topic, partition.number, lag)
+        self._watch()
         await self._commit()
 
     async def _commit(self) -> None:

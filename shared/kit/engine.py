@@ -127,6 +127,9 @@ class Engine(Claims[S]):
             return
         now = self.clock.now()
         await self.timers.prefetch([owned.partition for owned in live], now)
+        next_due = self.timers.next_due()
+        if next_due is None or next_due > now:
+            return
         safe = {owned.partition: self._safe_until(owned) for owned in live}
         ripe = self.timers.ripe(now, safe, self.stage.max_records)
         inputs = [

@@ -256,9 +256,14 @@ class KafkaBroker:
         self.consumer: AIOKafkaConsumer | None = None
         self.in_handler = False
         self._seeks: dict[Partition, int] = {}
+        self._names: dict[Partition, TopicPartition] = {}
 
     def _name(self, partition: Partition) -> TopicPartition:
-        return TopicPartition(self._settings.topic(partition.topic), partition.number)
+        name = self._names.get(partition)
+        if name is None:
+            topic = self._settings.topic(partition.topic)
+            name = self._names[partition] = TopicPartition(topic, partition.number)
+        return name
 
     def _member(self) -> AIOKafkaConsumer:
         if self.consumer is None:
