@@ -69,8 +69,9 @@ async def test_a_process_killed_at_any_step_loses_and_doubles_nothing(
 
         await until(killed)
         assert victim.returncode == -signal.SIGKILL
-    with process(deployment.settings):
+    with process(deployment.settings) as heir:
         await until(lambda: all_heard(deployment, total))
+        stop(heir)  # what was committed is published before it ends
 
     await reconcile(deployment)
 

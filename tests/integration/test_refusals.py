@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import NewPartitions, RecordsToDelete
 
 from deskstream.stack import Stack
-from shared.kit import engine
+from shared.kit import claims
 from shared.kit.admin import committed, reset
 from shared.kit.service import Service, ServiceContext
 from tests.integration.conftest import Deployment, until
@@ -36,7 +36,7 @@ COMMAND = (
 
 @pytest.fixture
 def desk(deployment: Deployment, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    monkeypatch.setattr(engine, "REFUSED_PAUSE", 0.5)
+    monkeypatch.setattr(claims, "REFUSED_PAUSE", 0.5)
     return Desk(deployment)
 
 
