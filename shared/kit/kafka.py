@@ -216,11 +216,12 @@ class Inspector:
             offset = offsets[partition]
             consumer.seek(tp, starts[tp] if offset is None else max(offset, starts[tp]))
         found: dict[TopicPartition, Record] = {}
-        while any(consumer.highwater(tp) is None for tp in names):
+        # A fetch may tell a partition's end and bring its records only with the next answer.
+        while not all(
+            _is_seen(consumer, tp, offsets[names[tp]], starts[tp], found) for tp in names
+        ):
             for tp, raws in (await consumer.getmany(timeout_ms=20)).items():
                 found.setdefault(tp, record_of(raws[0], self._settings.prefix))
-        for tp, raws in (await consumer.getmany(timeout_ms=0)).items():
-            found.setdefault(tp, record_of(raws[0], self._settings.prefix))
         looks = {}
         for tp, partition in names.items():
             record = found.get(tp)
@@ -242,6 +243,20 @@ class Inspector:
                     await consumer.stop()
             except (KafkaError, TimeoutError, OSError) as error:
                 log.debug("inspector thrown away", error=type(error).__name__)
+
+
+def _is_seen(
+    consumer: AIOKafkaConsumer,
+    tp: TopicPartition,
+    offset: int | None,
+    start: int,
+    found: Mapping[TopicPartition, Record],
+) -> bool:
+    """Its end is known, and so is the record at the offset or the first one after it."""
+    end = consumer.highwater(tp)
+    if end is None or tp in found or offset is None:
+        return end is not None
+    return not start <= offset < end
 
 
 class KafkaBroker:
