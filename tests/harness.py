@@ -23,6 +23,7 @@ from shared.kit.unit import Document, Handler, Stage
 
 MONDAY_9AM = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # nine o'clock in Berlin
 MOST_ROUNDS = 2_000
+MOST_RECORDS = 50_000
 M = TypeVar("M", bound=Message)
 
 
@@ -152,6 +153,8 @@ class Bench:
             busy = [await self._round(running) for running in self.running]
             if not any(busy):
                 return
+            records = sum(len(log) for log in self.cluster.logs.values())
+            assert records < MOST_RECORDS, "the stages answer each other without end"
         raise AssertionError(f"still busy after {MOST_ROUNDS} rounds")
 
     async def _round(self, running: Running) -> bool:

@@ -7,7 +7,7 @@ import asyncio
 import os
 import uuid
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager
 
 import pytest
@@ -15,6 +15,7 @@ import pytest
 from deskstream.stack import Node, Stack, StackUnavailable, start
 from shared.kit.provision import provision
 from shared.kit.service import ServiceRun
+from shared.kit.unit import Batch, Outgoing, Transaction
 from tests.integration.conftest import (
     DEADLINE,
     Deployment,
@@ -23,8 +24,16 @@ from tests.integration.conftest import (
     until,
 )
 from tests.integration.faults import PARTITIONS, TICKETS, Desk, each, ready
+from tests.kit.counting import Count, Counting
 
 AWAY_SECONDS = float(os.environ.get("AWAY_SECONDS", "3"))
+# The stage's; its hands in the tests are more patient. An answer may take long: a stage that waits
+# for one must say so before.
+IMPATIENT = {
+    "kafka_request_timeout_ms": 1_500,
+    "mongo_timeout_ms": 500,
+    "mongo_answer_ms": 20_000,
+}
 SENDERS = 3  # the service's, FastStream's, ours
 pytestmark = [pytest.mark.chaos, pytest.mark.xdist_group("outages")]
 
@@ -45,9 +54,7 @@ def mortal() -> Iterator[Stack]:
 
 @pytest.fixture
 async def desk(mortal: Stack) -> AsyncIterator[Desk]:
-    usual = settings_for(mortal, f"t{uuid.uuid4().hex[:10]}.")
-    sooner = {"kafka_request_timeout_ms": 1_500, "mongo_answer_ms": 1_500}
-    settings = usual.model_copy(update=sooner)
+    settings = settings_for(mortal, f"t{uuid.uuid4().hex[:10]}.")
     await provision(settings, partitions=PARTITIONS)
     deployment = Deployment(settings)
     yield Desk(deployment)
@@ -68,10 +75,16 @@ def broker(mortal: Stack) -> Node:
 
 @asynccontextmanager
 async def at_work(desk: Desk) -> AsyncIterator[ServiceRun]:
-    """In the middle of the work: some is done, some lies there, more comes all the time."""
+    """It has read three events of each ticket, and its own answers to them."""
     await desk.say(*each(3).elements())
-    async with desk.running() as run:
+    async with desk.running(**IMPATIENT) as run:
         await desk.hears(each(3))
+
+        async def all_read() -> bool:
+            known = (await desk.checkpoints()).values()
+            return sum(each["position"] or 0 for each in known) == 2 * 3 * len(TICKETS)
+
+        await until(all_read)
         yield run
 
 
@@ -114,7 +127,7 @@ async def test_a_paused_database(desk: Desk, database: Node) -> None:
         database.pause()
         try:
             await desk.say(*each(2).elements())
-            await away(run, "MongoDB")
+            await away(run, "s for an answer of MongoDB or Kafka")
         finally:
             database.resume()
         await desk.say(*TICKETS)
@@ -140,7 +153,7 @@ async def test_an_idle_stage_notices_and_recovers(desk: Desk, database: Node) ->
     async with at_work(desk) as run:
         database.kill()
         try:
-            await says(run, "MongoDB")
+            await says(run, "waits for MongoDB (ServerSelectionTimeoutError)")
         finally:
             database.start()
 
@@ -148,17 +161,54 @@ async def test_an_idle_stage_notices_and_recovers(desk: Desk, database: Node) ->
         assert await desk.heard() == each(3)
 
 
-async def test_a_paused_broker(desk: Desk, broker: Node) -> None:
+class Cutting(Counting):
+    """In the middle of a batch, so that what it says cannot be published, it cuts us off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.cut: Callable[[], None] | None = None
+
+    async def handle(self, batch: Batch[Count], tx: Transaction) -> Sequence[Outgoing]:
+        said = await super().handle(batch, tx)
+        if self.cut is not None:
+            self.cut()
+            self.cut = None
+        return said
+
+
+@asynccontextmanager
+async def cut_off(
+    desk: Desk, cut: Callable[[], None], mend: Callable[[], None]
+) -> AsyncIterator[ServiceRun]:
+    """The stage is at work, and what it says lies in its checkpoint only."""
+    desk.handler = handler = Cutting()
     async with at_work(desk) as run:
-        await desk.say(*each(2).elements())
-        broker.pause()
+        handler.cut = cut
+        saying = asyncio.create_task(desk.say(*each(2).elements()))
         try:
-            await away(run, "Kafka")
+            await away(run, "waits for Kafka")
         finally:
-            broker.resume()
+            mend()
+        await saying
+        yield run
+
+
+async def test_a_paused_broker(desk: Desk, broker: Node) -> None:
+    async with cut_off(desk, broker.pause, broker.resume) as run:
         await desk.say(*TICKETS)
 
         await goes_on(desk, run, each(6))
+
+
+async def test_an_idle_stage_notices_that_the_broker_is_silent(desk: Desk, broker: Node) -> None:
+    async with at_work(desk) as run:
+        broker.pause()
+        try:
+            await says(run, "waits for Kafka (no answer to a fetch for")
+        finally:
+            broker.resume()
+
+        await ready(run)
 
 
 @pytest.mark.apache
@@ -167,13 +217,7 @@ async def test_a_broker_that_is_killed_and_comes_back(
 ) -> None:
     if not mortal.durable:
         pytest.skip("the embedded broker forgets at its end")
-    async with at_work(desk) as run:
-        await desk.say(*each(2).elements())
-        broker.kill()
-        try:
-            await away(run, "Kafka")
-        finally:
-            broker.start()
+    async with cut_off(desk, broker.kill, broker.start) as run:
         await desk.say(*TICKETS)
 
         await goes_on(desk, run, each(6))
@@ -184,7 +228,8 @@ async def test_a_service_waits_for_both_at_its_start(
 ) -> None:
     await desk.say(*TICKETS)
     forget_metrics()
-    run = ServiceRun("counting", desk.create, desk.deployment.settings)
+    settings = desk.deployment.settings.model_copy(update=IMPATIENT)
+    run = ServiceRun("counting", desk.create, settings)
     database.pause()
     broker.pause()
     starting = asyncio.create_task(run.start())
