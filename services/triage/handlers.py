@@ -22,6 +22,10 @@ class TriageHandler(Handler[TriageState]):
         """From the next batch on, judge by these rules."""
         self._triage = triage
 
+    @property
+    def rules_version(self) -> str:
+        return self._triage.version
+
     async def handle(self, batch: Batch[TriageState], tx: Transaction) -> list[Said]:
         triage = self._triage
         said = []

@@ -54,7 +54,11 @@ def load(path: Path, model: type[M]) -> Loaded[M]:
         value = model.model_validate(marked.value)
     except ValidationError as error:
         raise _error(path, [_explain(marked, model, item) for item in error.errors()]) from None
-    return Loaded(value, hashlib.sha256(content).hexdigest()[:12], path, marked)
+    return Loaded(value, version_of(content), path, marked)
+
+
+def version_of(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
 
 
 def did_you_mean(word: str, known: Sequence[str]) -> str:
