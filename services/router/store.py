@@ -23,7 +23,7 @@ async def load_pool(tx: Transaction, name: str, rules: RoutingRules) -> Pool:
     agents = await tx.find(AGENTS, {"pool": name})
     tickets = await tx.find(TICKETS, {"pool": name, "place": _PLACED})
     pool = Pool(name, rules)
-    pool.restore(map(_agent, agents), map(_ticket, tickets))
+    pool.restore(map(agent_of, agents), map(RoutedTicket.model_validate, tickets))
     return pool
 
 
@@ -34,10 +34,10 @@ def record_agents(tx: Transaction, pool: Pool) -> None:
         if agent is None:
             tx.drop(AGENTS, document_id)
         else:
-            tx.put(AGENTS, {"_id": document_id, "pool": pool.name, **_fields(agent)})
+            tx.put(AGENTS, {"_id": document_id, "pool": pool.name, **fields_of(agent)})
 
 
-def _fields(agent: Agent) -> Document:
+def fields_of(agent: Agent) -> Document:
     """Skills are a list, as their names may hold dots."""
     profile = agent.profile
     return {
@@ -53,7 +53,7 @@ def _fields(agent: Agent) -> Document:
     }
 
 
-def _agent(document: Mapping[str, Any]) -> Agent:
+def agent_of(document: Mapping[str, Any]) -> Agent:
     profile = Profile(
         skills=tuple((skill, level) for skill, level in document["skills"]),
         languages=tuple(document["languages"]),
@@ -68,7 +68,3 @@ def _agent(document: Mapping[str, Any]) -> Agent:
         offline_since=document["offline_since"],
         last_assigned_at=document["last_assigned_at"],
     )
-
-
-def _ticket(document: Mapping[str, Any]) -> RoutedTicket:
-    return RoutedTicket.model_validate(document)

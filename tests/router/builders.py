@@ -1,6 +1,7 @@
 """Small pools, agents and tickets for the tests of routing."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,10 @@ from services.router.domain.facts import new_ticket
 from services.router.domain.pool import Pool
 from services.router.domain.routing_config import RoutingConfig
 from services.router.domain.routing_rules import RoutingRules
-from services.router.domain.ticket import RoutedTicket
+from services.router.domain.ticket import Place, RoutedTicket
 from services.router.domain.ticket_events import HEARS
 from services.router.domain.timers import on_due, timers_of
+from services.router.store import agent_of, fields_of
 from shared.contracts.fields import (
     Actor,
     ActorKind,
@@ -25,6 +27,7 @@ from shared.contracts.message import Message
 from shared.contracts.people import AgentUpdated, Availability
 from shared.contracts.ticket import StatusChanged, TicketClosed, TicketCreated, TicketResolved
 from shared.contracts.triage import TicketTriaged
+from shared.kit.unit import Document
 
 NINE = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 AGENT = Actor(kind=ActorKind.AGENT, id="lead")
@@ -94,13 +97,46 @@ def closed() -> TicketClosed:
     return TicketClosed(old=Status.RESOLVED, actor=AGENT, reason="done")
 
 
+@dataclass
+class Stored:
+    """What the store holds: only what the pool said had changed was written."""
+
+    tickets: dict[str, Document] = field(default_factory=dict)
+    agents: dict[str, Document] = field(default_factory=dict)
+
+    def record(self, pool: Pool) -> None:
+        for ticket_id, ticket in pool.touched.items():
+            self.tickets[ticket_id] = ticket.model_dump()
+        for agent_id in pool.changed_agents:
+            known = pool.roster.get(agent_id)
+            if known is None:
+                self.agents.pop(agent_id, None)
+            else:
+                self.agents[agent_id] = fields_of(known)
+
+    def pool(self, routing: RoutingRules) -> tuple[Pool, dict[str, RoutedTicket]]:
+        """As a process finds them that takes over, with all tickets."""
+        tickets = {key: RoutedTicket.model_validate(d) for key, d in self.tickets.items()}
+        pool = Pool("default", routing)
+        placed = [ticket for ticket in tickets.values() if ticket.place is not Place.NOWHERE]
+        pool.restore(map(agent_of, self.agents.values()), placed)
+        return pool, tickets
+
+
 class Desk:
     """A pool with all its tickets at hand, and a clock that is told."""
 
     def __init__(self, routing: RoutingRules | None = None) -> None:
-        self.pool = Pool("default", routing or rules())
+        self.rules = routing or rules()
+        self.pool = Pool("default", self.rules)
         self.tickets: dict[str, RoutedTicket] = {}
+        self.stored = Stored()
         self.now = NINE
+
+    def taken_over(self) -> list[tuple[str, Message]]:
+        """Another process has the pool, from what is stored; what it says at once."""
+        self.pool, self.tickets = self.stored.pool(self.rules)
+        return self._end()
 
     def hear(self, subject: str, *events: Message) -> list[tuple[str, Message]]:
         """What is said, as (ticket, message)."""
@@ -152,6 +188,7 @@ class Desk:
     def _end(self) -> list[tuple[str, Message]]:
         self.pool.drain(self.now)
         self.tickets.update(self.pool.touched)
+        self.stored.record(self.pool)
         self.pool.settle()
         return self.pool.tells.take()
 
