@@ -63,6 +63,7 @@ STAGE = Stage(
     entities=TICKETS,
     state=NotifiedTicket,
     outcomes=True,
+    pace=timedelta(milliseconds=250),
 )
 
 

@@ -40,6 +40,7 @@ class MailServerAwayError(Exception):
 # Asked to log in, or to use TLS first: what is wrong is our side's configuration, not the mail.
 _CONFIGURATION_CODES = frozenset({503, 530, 534, 535, 538})
 _CLOSING = 421
+_TAKEN = frozenset({250, 251, 252})
 _PERMANENT = 500
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
 _LOST = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
@@ -92,6 +93,7 @@ class MailLine:
         smtp = self._client()
         try:
             await smtp.connect()
+            await _greet(smtp)
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             smtp.close()
             raise MailServerAwayError(_why_away(error)) from error
@@ -104,9 +106,9 @@ class MailLine:
         step = "MAIL"
         try:
             async with asyncio.timeout(within_seconds):
-                await smtp.mail(sender)
+                await _command(smtp, b"MAIL", f"FROM:<{sender}>")
                 step = "RCPT"
-                await smtp.rcpt(to)
+                await _command(smtp, b"RCPT", f"TO:<{to}>")
                 step = "DATA"
                 await smtp.data(data)
         except aiosmtplib.SMTPResponseException as error:
@@ -165,6 +167,23 @@ class MailLine:
 
 def _tls(settings: NotifierSettings) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=settings.smtp_ca_file)
+
+
+async def _greet(smtp: aiosmtplib.SMTP) -> None:
+    """Once a connection; `smtp.mail` would do it, which is not used here."""
+    if not smtp.is_ehlo_or_helo_needed:
+        return
+    try:
+        await smtp.ehlo()
+    except aiosmtplib.SMTPHeloError:
+        await smtp.helo()
+
+
+async def _command(smtp: aiosmtplib.SMTP, verb: bytes, argument: str) -> None:
+    """`smtp.mail` and `rcpt` would parse the address, which is ours and known to be plain ASCII."""
+    answer = await smtp.execute_command(verb, argument.encode("ascii"))
+    if answer.code not in _TAKEN:
+        raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
 
 
 def _why_away(error: BaseException) -> str:

@@ -19,10 +19,11 @@ from pymongo.errors import PyMongoError
 from services.notifier.channels import Judged, MailLine, MailServerAwayError, Outage, Verdict
 from services.notifier.domain.letter import wire
 from services.notifier.domain.retry import pause_after
+from services.notifier.gathering import Gathering
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import mail_of
+from services.notifier.store import MAIL, mail_of
 from shared.kit.blobs import BlobMissingError, Blobs
-from shared.kit.deliveries import Claim, Deliveries
+from shared.kit.deliveries import Claim, Deliveries, Settlement, failed, later, released, sent
 from shared.kit.health import Health
 from shared.kit.ports import Clock
 
@@ -72,21 +73,24 @@ class Sender:
         self._wake = wake
         self._stopping = False
         self._turn = asyncio.Lock()
+        self._settling = Gathering(self._write_settlements)
         self._server = f"mail server {settings.smtp_host}:{settings.smtp_port}"
         self._server_outage = Outage("smtp", health, clock)
         self._store_outage = Outage("deliveries", health, clock)
 
     async def run(self) -> None:
         """Until cancelled. A mail that is on its way then gets a little time to arrive."""
+        settling = asyncio.ensure_future(self._settling.run())
         works = [self._keep_house(), *(self._work() for _ in range(self._settings.workers))]
         tasks = [asyncio.ensure_future(work) for work in works]
         try:
-            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+            done, _ = await asyncio.wait([settling, *tasks], return_when=asyncio.FIRST_EXCEPTION)
             for task in done:
                 task.result()
         finally:
             self._stopping = True
             await _end(tasks)
+            await _end([settling])
 
     async def _work(self) -> None:
         line = MailLine(self._settings, self._our_name)
@@ -155,7 +159,7 @@ class Sender:
         for number, claim in enumerate(claims):
             late = loop.time() - claimed_at > self._settings.lease_seconds / 2
             if late or self._stopping or away is not None:
-                await self._stored(partial(self._deliveries.release, claims[number:]))
+                await self._give_back(claims[number:])
                 break
             away = await self._send(line, claim)
         if away is not None:
@@ -194,20 +198,13 @@ class Sender:
         return None
 
     async def _settle(self, claim: Claim, judged: Judged) -> None:
-        template = claim.document["template"]
-        match judged.verdict:
-            case Verdict.SENT:
-                state = "sent"
-                ours = await self._stored(lambda: self._deliveries.sent(claim))
-            case Verdict.REFUSED:
-                state = "failed"
-                ours = await self._stored(lambda: self._deliveries.failed(claim, judged.detail))
-            case Verdict.LATER | Verdict.UNCLEAR:
-                state, ours = await self._try_later(claim, judged)
-            case Verdict.AWAY:
-                await self._stored(lambda: self._deliveries.release([claim]))
-                return
+        if judged.verdict is Verdict.AWAY:
+            await self._give_back([claim])
+            return
+        state, settlement = self._settlement(claim, judged)
+        ours = await self._settling.settled(settlement)
         self._wake()
+        template = claim.document["template"]
         DELIVERIES.labels(template, state).inc()
         log.info(
             "delivery",
@@ -222,7 +219,11 @@ class Sender:
             UNCLEAR.labels("lease").inc()
             log.warning("lease lost", delivery=claim.delivery_id, state=state)
 
-    async def _try_later(self, claim: Claim, judged: Judged) -> tuple[str, bool]:
+    def _settlement(self, claim: Claim, judged: Judged) -> tuple[str, Settlement]:
+        if judged.verdict is Verdict.SENT:
+            return "sent", sent(claim, MAIL)
+        if judged.verdict is Verdict.REFUSED:
+            return "failed", failed(claim, judged.detail, MAIL)
         if judged.verdict is Verdict.UNCLEAR:
             UNCLEAR.labels("connection").inc()
         pause = pause_after(
@@ -232,12 +233,15 @@ class Sender:
             longest=timedelta(seconds=self._settings.longest_retry_seconds),
         )
         if claim.claimed_at + pause > claim.give_up_at:
-            return "failed", await self._stored(
-                lambda: self._deliveries.failed(claim, judged.detail)
-            )
-        return "later", await self._stored(
-            lambda: self._deliveries.later(claim, pause, judged.detail)
-        )
+            return "failed", failed(claim, judged.detail, MAIL)
+        return "later", later(claim, pause, judged.detail)
+
+    async def _give_back(self, claims: Sequence[Claim]) -> None:
+        if claims:
+            await self._stored(lambda: self._deliveries.settle([released(each) for each in claims]))
+
+    async def _write_settlements(self, settlements: Sequence[Settlement]) -> Sequence[bool]:
+        return await self._stored(lambda: self._deliveries.settle(settlements))
 
     async def _stored(self, ask: Callable[[], Awaitable[T]]) -> T:
         """A sent mail is written down before anything else: also when the database is away."""

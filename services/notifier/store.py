@@ -18,6 +18,7 @@ from shared.kit.unit import Heard, Outcome, Transaction
 TICKETS, AGENTS, CUSTOMERS, CORRESPONDENTS = "tickets", "agents", "customers", "correspondents"
 DELIVERIES = deliveries.COLLECTION
 EMAIL = "email"
+MAIL = "mail"  # the field: nobody needs it once it is settled, its words are in the log
 INDEXES = {**deliveries.INDEXES, CORRESPONDENTS: ((("digest", 1),),)}
 
 
@@ -111,7 +112,7 @@ def insert_letter(
         "template": letter.template,
         "recipient": to.model_dump(),
         "message_id": letter.mail.message_id,
-        "mail": letter.mail.model_dump(),
+        MAIL: letter.mail.model_dump(),
     }
     delivery = new_delivery(
         letter.delivery_id,
@@ -125,10 +126,9 @@ def insert_letter(
 
 
 def mail_of(document: Mapping[str, Any]) -> Mail:
-    return Mail.model_validate(document["mail"])
+    return Mail.model_validate(document[MAIL])
 
 
 def put_reported(tx: Transaction, outcome: Outcome) -> None:
-    """Without the mail itself: its words are in the log already."""
     names = ("template", "channel", "message_id", "error")
     tx.put(DELIVERIES, reported(outcome.document, *names))

@@ -1,5 +1,6 @@
 """What reporting hears and is built from."""
 
+from datetime import timedelta
 from functools import partial
 
 from services.reporting.api import create_api
@@ -25,7 +26,8 @@ STAGE = Stage(
     hears=(*LOG, *PEOPLE),
     entities="tickets",
     state=TicketReport,
-    max_records=1000,
+    max_records=2000,
+    pace=timedelta(milliseconds=500),
 )
 
 

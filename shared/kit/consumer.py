@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 
 import structlog
-from aiokafka import ConsumerRebalanceListener, TopicPartition
+from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
 from aiokafka.errors import KafkaError
 from faststream import AckPolicy
@@ -25,12 +26,13 @@ from shared.kit.settings import KitSettings
 
 log = structlog.get_logger("deskstream.kit")
 
-POLL_MS = 20
+POLL_MS = 200
 IDLE_SECONDS, TIMER_SECONDS, EAGER_SECONDS = 0.25, 0.1, 0.005
 COMMIT_EVERY = timedelta(seconds=1)
 COMMIT_SECONDS = 5.0
 REJOIN_SECONDS = 60
 WATCH_SECONDS = 0.5
+LONGEST_BREATH_SECONDS = 0.25
 
 
 @dataclass(slots=True)
@@ -69,6 +71,7 @@ class StageConsumer(ConsumerRebalanceListener):
         self._next_commit = clock.now()
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
+        self._fetched_at = self._next_fetch = 0.0
         self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------
@@ -81,8 +84,6 @@ class StageConsumer(ConsumerRebalanceListener):
             *(settings.topic(topic.name) for topic in stage.inputs),
             group_id=self.engine.group,
             batch=True,
-            max_records=4 * stage.max_records,
-            batch_timeout_ms=POLL_MS,
             fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
             max_partition_fetch_bytes=4 * 1024 * 1024,
             auto_offset_reset="earliest",
@@ -99,7 +100,33 @@ class StageConsumer(ConsumerRebalanceListener):
             title=stage.name,
         )
         subscriber(self._hand_over)
+        # FastStream's own sleeps after each empty poll, as long as the poll was: too late for the
+        # first record after a silence.
+        subscriber.get_msg = self._fetched  # type: ignore[method-assign]
         self._subscriber = subscriber
+
+    async def _fetched(self, consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
+        """The next batch, as soon as there is one, but not before the stage's pace allows it."""
+        wait = self._next_fetch - asyncio.get_running_loop().time()
+        if wait > 0:
+            await asyncio.sleep(wait)
+        most = 4 * self.engine.stage.max_records
+        records = await consumer.getmany(timeout_ms=POLL_MS, max_records=most)
+        raws = tuple(chain.from_iterable(records.values()))
+        self._fetched_at = asyncio.get_running_loop().time()
+        self._next_fetch = 0.0
+        return raws
+
+    def _breathe(self, records: int) -> None:
+        """After a batch that was not full the next may grow for as long as this one took.
+
+        A transaction costs as much as many records: under load there are fewer, and it falls.
+        """
+        if records < self.engine.stage.max_records:
+            now = asyncio.get_running_loop().time()
+            breath = now + min(now - self._fetched_at, LONGEST_BREATH_SECONDS)
+            pace = self._fetched_at + self.engine.stage.pace.total_seconds()
+            self._next_fetch = max(breath, pace)
 
     async def _as_one_message(self, raws: Sequence[Any]) -> KafkaAckableMessage:
         self._attach()
@@ -128,6 +155,7 @@ class StageConsumer(ConsumerRebalanceListener):
             await parcel.done.wait()
         finally:
             self._broker.in_handler = False
+            self._breathe(len(raws))
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._attach()

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+from pymongo import ASCENDING, UpdateOne
 from pymongo.asynchronous.collection import AsyncCollection
 
 from shared.kit.unit import Document
@@ -76,9 +77,46 @@ class Backlog:
     oldest_seconds: float  # how long the one that waits longest has been due
 
 
-class Deliveries:
-    """Every settling method answers whether the lease was still ours: if not, nothing changed."""
+@dataclass(frozen=True, slots=True)
+class Settlement:
+    """What becomes of a claimed delivery; only its holder's counts."""
 
+    claim: Claim
+    changes: Mapping[str, Any]
+    forgets: tuple[str, ...] = ()
+
+    def mark(self, attempt: str) -> str:
+        return f"{attempt}:{self.claim.token}"
+
+    def update(self, attempt: str) -> UpdateOne:
+        ours = {"_id": self.claim.delivery_id, "lease": self.claim.token, "state": "due"}
+        changes = {**self.changes, "settled_by": {"$literal": self.mark(attempt)}}
+        gone = ["lease", "claimed_at", "taken_over", *self.forgets]
+        return UpdateOne(ours, [{"$set": changes}, {"$unset": gone}], hint=[("_id", ASCENDING)])
+
+
+def sent(claim: Claim, *forgets: str) -> Settlement:
+    """Done; these fields of its payload nobody needs any more."""
+    return Settlement(claim, _done("sent"), forgets)
+
+
+def failed(claim: Claim, error: str, *forgets: str) -> Settlement:
+    """Given up."""
+    return Settlement(claim, {"error": {"$literal": error}, **_done("failed")}, forgets)
+
+
+def later(claim: Claim, pause: timedelta, error: str) -> Settlement:
+    """Due again after the pause."""
+    due_at = {"$add": ["$$NOW", _milliseconds(pause)]}
+    return Settlement(claim, {"error": {"$literal": error}, "due_at": due_at})
+
+
+def released(claim: Claim) -> Settlement:
+    """Never tried: due again at once, and the attempt is taken back."""
+    return Settlement(claim, {"due_at": "$$NOW", "attempts": {"$subtract": ["$attempts", 1]}})
+
+
+class Deliveries:
     def __init__(self, collection: AsyncCollection[Document], lease: timedelta) -> None:
         self._collection = collection
         self._lease = _milliseconds(lease)
@@ -92,31 +130,28 @@ class Deliveries:
         """Takes those of them that are still due, each for one holder only."""
         token = uuid4().hex
         taken = await self._collection.update_many(
-            {"_id": {"$in": list(ids)}, **_DUE_NOW}, [_take(token, self._lease)]
+            {"_id": {"$in": list(ids)}, **_DUE_NOW},
+            [_take(token, self._lease)],
+            hint=[("_id", ASCENDING)],
         )
         if not taken.modified_count:
             return []
         found = self._collection.find({"_id": {"$in": list(ids)}, "lease": token})
+        found = found.hint([("_id", ASCENDING)])
         claims = [_claim(document, token) async for document in found]
         return sorted(claims, key=lambda claim: ids.index(claim.delivery_id))
 
-    async def sent(self, claim: Claim, facts: Mapping[str, Any] | None = None) -> bool:
-        literal = {name: {"$literal": value} for name, value in (facts or {}).items()}
-        return await self._settle(claim, {**literal, **_done("sent")})
-
-    async def failed(self, claim: Claim, error: str) -> bool:
-        return await self._settle(claim, {"error": {"$literal": error}, **_done("failed")})
-
-    async def later(self, claim: Claim, pause: timedelta, error: str) -> bool:
-        """Due again after the pause."""
-        due_at = {"$add": ["$$NOW", _milliseconds(pause)]}
-        return await self._settle(claim, {"error": {"$literal": error}, "due_at": due_at})
-
-    async def release(self, claims: Sequence[Claim]) -> None:
-        """Never tried: due again at once, and the attempt is taken back."""
-        for claim in claims:
-            attempts = {"$subtract": ["$attempts", 1]}
-            await self._settle(claim, {"due_at": "$$NOW", "attempts": attempts})
+    async def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
+        """In one round trip; for each whether its lease was still ours: if not, nothing changed."""
+        attempt = uuid4().hex
+        updates = [each.update(attempt) for each in settlements]
+        result = await self._collection.bulk_write(updates, ordered=False)
+        if result.matched_count == len(updates):
+            return [True] * len(updates)
+        ids = [each.claim.delivery_id for each in settlements]
+        found = self._collection.find({"_id": {"$in": ids}}, {"settled_by": 1})
+        settled = {document["_id"]: document.get("settled_by") async for document in found}
+        return [settled.get(each.claim.delivery_id) == each.mark(attempt) for each in settlements]
 
     async def give_up(self, error: str) -> int:
         """Ends those that nobody holds and whose time to try is over; how many these were."""
@@ -136,13 +171,6 @@ class Deliveries:
         async for row in await self._collection.aggregate(pipeline):
             return Backlog(row["due"], row["waited"] / 1000)
         return Backlog(0, 0.0)
-
-    async def _settle(self, claim: Claim, changes: Mapping[str, Any]) -> bool:
-        ours = {"_id": claim.delivery_id, "lease": claim.token, "state": "due"}
-        updated = await self._collection.update_one(
-            ours, [{"$set": dict(changes)}, {"$unset": ["lease", "claimed_at", "taken_over"]}]
-        )
-        return updated.modified_count == 1
 
 
 def _take(token: str, lease_ms: int) -> Document:

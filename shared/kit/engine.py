@@ -72,7 +72,7 @@ class Engine(Claims[S]):
         self.limits = limits or Limits()
         self.letter_limit = letter_limit or LetterLimit()
         self._decoder = Decoder(stage, group)
-        self._next_outcomes = datetime.fromtimestamp(0, UTC)
+        self._next_outcomes = self._last_outcomes = datetime.fromtimestamp(0, UTC)
 
     # --- batches -----------------------------------------------------------------------------
 
@@ -149,6 +149,7 @@ class Engine(Claims[S]):
         now = self.clock.now()
         if not self.stage.outcomes or not live or now < self._next_outcomes:
             return
+        self._last_outcomes = now
         documents = await self.store.outcomes(list(live), self.stage.max_records)
         if len(documents) < self.stage.max_records:
             self._next_outcomes = now + self.limits.outcomes_every
@@ -157,8 +158,8 @@ class Engine(Claims[S]):
             await self._run(inputs)
 
     def outcomes_ready(self) -> None:
-        """A delivery was finished in this process: look at once."""
-        self._next_outcomes = datetime.fromtimestamp(0, UTC)
+        """A delivery was finished in this process: look soon."""
+        self._next_outcomes = min(self._next_outcomes, self._last_outcomes + self.stage.pace)
 
     async def _note_caught_up(self) -> None:
         if self._tables_ready:

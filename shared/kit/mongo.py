@@ -165,7 +165,8 @@ class MongoStore:
     async def outcomes(self, partitions: Collection[int], limit: int) -> list[Document]:
         where = {"partition": {"$in": list(partitions)}, "outcome_ready": True}
         try:
-            return await self._database["deliveries"].find(where).limit(limit).to_list()
+            found = self._database["deliveries"].find(where, {"partition": 1}).limit(limit)
+            return await found.to_list()
         except PyMongoError as error:
             raise told_apart(error) from error
 

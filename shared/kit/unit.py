@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
 from pydantic import BaseModel
@@ -201,6 +201,8 @@ class Stage(Generic[S]):
 
     `tables` are compacted inputs that are read to their end before the first batch of others.
     Records of types that are not in `hears` are skipped by their header.
+    `pace` is the shortest time from one batch to the next, unless that would be a full one: what
+    nobody waits for is gathered, so that several events of a subject are one write.
     `entities` names the collection of the subjects' documents, `state` their type; None: the stage
     keeps no state by subject.
     """
@@ -214,6 +216,7 @@ class Stage(Generic[S]):
     state: type[S] | None = None
     outcomes: bool = False
     max_records: int = 500
+    pace: timedelta = timedelta(0)
 
     @property
     def inputs(self) -> tuple[Topic, ...]:

@@ -8,7 +8,17 @@ import pytest
 from pymongo.asynchronous.collection import AsyncCollection
 from pymongo.asynchronous.database import AsyncDatabase
 
-from shared.kit.deliveries import COLLECTION, INDEXES, Deliveries, new_delivery, reported
+from shared.kit.deliveries import (
+    COLLECTION,
+    INDEXES,
+    Deliveries,
+    failed,
+    later,
+    new_delivery,
+    released,
+    reported,
+    sent,
+)
 from shared.kit.mongo import ensure
 from shared.kit.unit import Document
 from tests.notifier.waiting import until
@@ -26,7 +36,7 @@ async def collection(database: AsyncDatabase[Document]) -> AsyncCollection[Docum
 
 def delivery(name: str, **changes: Any) -> Document:
     times = {"due_at": PAST, "give_up_at": FUTURE}
-    fields: dict[str, Any] = {"partition": 0, "subject": "t", "payload": {"x": 1}}
+    fields: dict[str, Any] = {"partition": 0, "subject": "t", "payload": {"payload": 1}}
     return new_delivery(name, **{**times, **fields, **changes})
 
 
@@ -46,9 +56,9 @@ async def test_each_is_claimed_by_one(collection: AsyncCollection[Document]) -> 
 
 
 async def test_what_waits_longest_goes_first(collection: AsyncCollection[Document]) -> None:
-    later = PAST + timedelta(days=1)
+    afterwards = PAST + timedelta(days=1)
     await collection.insert_many(
-        [delivery("b", due_at=later), delivery("c", due_at=FUTURE), delivery("a")]
+        [delivery("b", due_at=afterwards), delivery("c", due_at=FUTURE), delivery("a")]
     )
     deliveries = Deliveries(collection, LONG)
     assert await deliveries.due(5) == ["a", "b"]
@@ -68,21 +78,21 @@ async def test_a_lease_that_ends_is_taken_over(collection: AsyncCollection[Docum
     [claim] = await heir.claim(["a"])
     assert claim.taken_over
     assert claim.attempts == 2
-    assert not await dying.sent(lost)
-    assert not await dying.failed(lost, "late")
-    assert not await dying.later(lost, LONG, "late")
-    assert await heir.sent(claim)
+    for settlement in (sent(lost), failed(lost, "late"), later(lost, LONG, "late")):
+        assert await dying.settle([settlement]) == [False]
+    assert await heir.settle([sent(lost), sent(claim, "payload")]) == [False, True]
     document = await collection.find_one({"_id": "a"})
     assert document is not None
     assert (document["state"], document["outcome_ready"]) == ("sent", True)
-    assert not await heir.sent(claim)
+    assert "payload" not in document
+    assert await heir.settle([sent(claim)]) == [False]
 
 
 async def test_later_is_later(collection: AsyncCollection[Document]) -> None:
     await collection.insert_one(delivery("a"))
     deliveries = Deliveries(collection, LONG)
     [claim] = await deliveries.claim(["a"])
-    assert await deliveries.later(claim, SHORT, "$error of theirs")
+    assert await deliveries.settle([later(claim, SHORT, "$error of theirs")]) == [True]
     assert await deliveries.due(5) == []
     await until(lambda: deliveries.due(5))
     [again] = await deliveries.claim(["a"])
@@ -93,7 +103,7 @@ async def test_later_is_later(collection: AsyncCollection[Document]) -> None:
 async def test_released_it_was_never_tried(collection: AsyncCollection[Document]) -> None:
     await collection.insert_one(delivery("a"))
     deliveries = Deliveries(collection, LONG)
-    await deliveries.release(await deliveries.claim(["a"]))
+    await deliveries.settle([released(claim) for claim in await deliveries.claim(["a"])])
     [again] = await deliveries.claim(await deliveries.due(1))
     assert (again.attempts, again.taken_over) == (1, False)
 
@@ -136,8 +146,8 @@ async def test_the_backlog(collection: AsyncCollection[Document]) -> None:
 
 async def test_looks_use_the_index(collection: AsyncCollection[Document]) -> None:
     """A million sent ones must cost nothing."""
-    sent = {"state": "sent", "due_at": PAST}
-    await collection.insert_many([sent | {"_id": f"s{number}"} for number in range(500)])
+    done = {"state": "sent", "due_at": PAST}
+    await collection.insert_many([done | {"_id": f"s{number}"} for number in range(500)])
     waiting = [delivery(f"f{number}", due_at=FUTURE) for number in range(500)]
     await collection.insert_many([*waiting, delivery("a"), delivery("b")])
     where = {"state": "due", "$expr": {"$lte": ["$due_at", "$$NOW"]}}

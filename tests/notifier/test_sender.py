@@ -5,7 +5,7 @@ import shutil
 import ssl
 import subprocess
 from collections import Counter
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,7 +24,7 @@ from services.notifier.settings import NotifierSettings
 from shared.contracts.notification import Recipient
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
-from shared.kit.deliveries import COLLECTION, INDEXES, Claim, Deliveries, new_delivery
+from shared.kit.deliveries import COLLECTION, INDEXES, Deliveries, Settlement, new_delivery
 from shared.kit.health import Health
 from shared.kit.mongo import ensure
 from shared.kit.unit import Document
@@ -346,11 +346,11 @@ class Shaky(Deliveries):
 
     tries = 0
 
-    async def sent(self, claim: Claim, facts: Mapping[str, Any] | None = None) -> bool:
+    async def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
         Shaky.tries += 1
         if Shaky.tries < 4:
             raise AutoReconnect("the primary stepped down")
-        return await super().sent(claim, facts)
+        return await super().settle(settlements)
 
 
 async def test_an_answer_is_written_down_when_the_database_is_back(

@@ -29,7 +29,7 @@ def mail_address(text: Personal | None) -> str | None:
     if not at or not _LOCAL.fullmatch(local) or ".." in f".{local}.":
         return None
     try:
-        domain = domain.encode("idna").decode().lower()
+        domain = (domain if domain.isascii() else domain.encode("idna").decode()).lower()
     except UnicodeError:
         return None
     address = f"{local}@{domain}"

@@ -8,13 +8,13 @@ import binascii
 import re
 from base64 import b64encode
 from collections.abc import Iterable, Sequence
-from email.header import Header
 from urllib.parse import quote
 
 CRLF = b"\r\n"
 LONGEST_LINE = 998
 _ENCODED_LINE = 76
 _ASCII = bytes(range(128))
+_WORD_MARKS = "=?utf-8?b??="
 _QUOTED_GROWTH = 6  # with a larger share of other characters base64 is the shorter one
 _BREAKS = re.compile(r"[\r\n\x00]")
 _SPECIAL = re.compile(r"[^\w !#$%&\'*+/=?^`{|}~-]", re.ASCII)
@@ -92,11 +92,46 @@ def _line(name: str, value: str) -> bytes:
 
 def _encoded(value: str, taken: int) -> str:
     """What looks as if it were encoded is encoded, so that it is read as it was meant."""
-    plain = value.isascii() and "=?" not in value
-    if plain and taken + len(value) <= _ENCODED_LINE:
+    if not value.isascii() or "=?" in value:
+        return _in_encoded_words(value, taken)
+    if taken + len(value) <= _ENCODED_LINE:
         return value
-    charset = "us-ascii" if plain else "utf-8"
-    return Header(value, charset, _ENCODED_LINE, "x" * taken).encode(linesep="\r\n")
+    return _folded(value, taken)
+
+
+def _folded(value: str, taken: int) -> str:
+    """Broken before blanks; a word that is longer than a line stays whole."""
+    lines, size = [""], taken
+    for piece in re.findall(r"\s*\S+|\s+", value):
+        if size + len(piece) > _ENCODED_LINE and piece[0] in " \t" and piece.strip():
+            lines.append("")
+            size = 0
+        lines[-1] += piece
+        size += len(piece)
+    return "\r\n".join(lines)
+
+
+def _in_encoded_words(value: str, taken: int) -> str:
+    """RFC 2047: each word at most 75 characters long, none of them with a part of a character."""
+    written: list[str] = []
+    piece = b""
+    room = _room(taken)
+    for character in value:
+        data = character.encode()
+        if len(piece) + len(data) > room:
+            written.append(_encoded_word(piece))
+            piece, room = b"", _room(1)
+        piece += data
+    return "\r\n ".join([*written, _encoded_word(piece)])
+
+
+def _room(taken: int) -> int:
+    """The bytes that a line's encoded word has room for."""
+    return max((_ENCODED_LINE - taken - len(_WORD_MARKS)) // 4 * 3, 6)
+
+
+def _encoded_word(data: bytes) -> str:
+    return f"=?utf-8?b?{b64encode(data).decode()}?="
 
 
 def _base64(data: bytes) -> bytes:
