@@ -97,6 +97,9 @@ class MailLine:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             smtp.close()
             raise MailServerAwayError(_why_away(error)) from error
+        except asyncio.CancelledError:
+            smtp.close()
+            raise
         self._smtp, self._mails = smtp, 0
 
     async def send(self, sender: str, to: str, data: bytes, within_seconds: float) -> Judged:

@@ -4,6 +4,9 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+import cramjam
+from bson.binary import Binary
+
 from services.notifier.domain.address import digest_of, mail_address
 from services.notifier.domain.letter import Mail
 from services.notifier.domain.people import Correspondent, KnownAgent, KnownCustomer, People
@@ -112,7 +115,7 @@ def insert_letter(
         "template": letter.template,
         "recipient": to.model_dump(),
         "message_id": letter.mail.message_id,
-        MAIL: letter.mail.model_dump(),
+        MAIL: packed(letter.mail),
     }
     delivery = new_delivery(
         letter.delivery_id,
@@ -126,7 +129,12 @@ def insert_letter(
 
 
 def mail_of(document: Mapping[str, Any]) -> Mail:
-    return Mail.model_validate(document[MAIL])
+    return Mail.model_validate_json(bytes(cramjam.lz4.decompress(document[MAIL])))
+
+
+def packed(mail: Mail) -> Binary:
+    """One small field: the document is written again with each step of its way."""
+    return Binary(bytes(cramjam.lz4.compress(mail.model_dump_json().encode())))
 
 
 def put_reported(tx: Transaction, outcome: Outcome) -> None:

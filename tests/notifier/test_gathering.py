@@ -10,10 +10,11 @@ from services.notifier.gathering import Gathering
 
 async def test_those_that_wait_are_written_together() -> None:
     written: list[Sequence[int]] = []
-    gate = asyncio.Event()
+    begun, gate = asyncio.Event(), asyncio.Event()
 
     async def write(items: Sequence[int]) -> Sequence[str]:
         written.append(items)
+        begun.set()
         await gate.wait()
         return [str(item) for item in items]
 
@@ -21,8 +22,7 @@ async def test_those_that_wait_are_written_together() -> None:
     running = asyncio.create_task(gathering.run())
     first = asyncio.create_task(gathering.settled(1))
     async with asyncio.timeout(5):
-        while not written:
-            await asyncio.sleep(0)
+        await begun.wait()
         others = [asyncio.create_task(gathering.settled(number)) for number in (2, 3, 4)]
         await asyncio.sleep(0)
         gate.set()

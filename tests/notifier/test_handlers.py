@@ -115,14 +115,14 @@ async def test_without_a_promise_it_goes_out_after_a_minute(desk: Desk) -> None:
     assert desk.told == []
     await desk.advance(timedelta(seconds=1))
     assert desk.told == [("acknowledgement", ANA)]
-    assert "as soon as we can" in desk.deliveries[0]["mail"]["text"]
+    assert "as soon as we can" in mail_of(desk.deliveries[0]).text
     await desk.hears(promise())
     assert len(desk.told) == 1
 
 
 async def test_a_paused_target_is_no_promise(desk: Desk) -> None:
     await desk.hears(created(), promise(due_at=None))
-    assert "as soon as we can" in desk.deliveries[0]["mail"]["text"]
+    assert "as soon as we can" in mail_of(desk.deliveries[0]).text
 
 
 async def test_the_same_events_again_tell_nobody_anything(desk: Desk) -> None:
@@ -216,28 +216,26 @@ async def test_a_resolving_reply_is_one_mail(desk: Desk) -> None:
     publish_caused(desk, resolved(), **cause)
     await desk.run()
     assert [template for template, _ in desk.told] == ["acknowledgement", "reply"]
-    assert "consider your request TKT-7 resolved" in desk.deliveries[1]["mail"]["text"]
+    assert "consider your request TKT-7 resolved" in mail_of(desk.deliveries[1]).text
     assert ("resolved", "said_in_reply") in desk.held
 
 
 async def test_a_later_resolution_is_a_mail_of_its_own(desk: Desk) -> None:
     await desk.hears(created(), promise(), replied(), resolved(resolution="New printer."))
     assert [template for template, _ in desk.told] == ["acknowledgement", "reply", "resolved"]
-    assert "New printer." in desk.deliveries[-1]["mail"]["text"]
+    assert "New printer." in mail_of(desk.deliveries[-1]).text
 
 
 async def test_the_requesters_language(desk: Desk) -> None:
     unknown = ANA_REQUESTER.model_copy(update={"locale": None})
     await desk.hears(created(requester=unknown), triaged("fr"), promise())
-    assert "Votre demande est enregistrée" in desk.deliveries[0]["mail"]["text"]
+    assert "Votre demande est enregistrée" in mail_of(desk.deliveries[0]).text
 
 
 async def test_the_customers_record_knows_better(desk: Desk) -> None:
     await desk.knows(CustomerUpdated(customer_id="c1", locale="de-DE", time_zone="UTC"))
     await desk.hears(created(), promise())
-    assert (
-        "spätestens Montag, 4. Mai 2026 um 11:00 Uhr (UTC)" in (desk.deliveries[0]["mail"]["text"])
-    )
+    assert "spätestens Montag, 4. Mai 2026 um 11:00 Uhr (UTC)" in (mail_of(desk.deliveries[0]).text)
 
 
 async def test_agents_hear_of_what_is_theirs(desk: Desk) -> None:
@@ -354,7 +352,7 @@ async def test_what_was_given_up_is_told_to_the_owner(desk: Desk) -> None:
     assert failed.error == "550 5.1.1 at RCPT"
     [notice] = [d for d in desk.deliveries if d["template"] == "undelivered"]
     assert notice["recipient"]["address"] == BEN
-    assert "550 5.1.1 at RCPT" in notice["mail"]["text"]
+    assert "550 5.1.1 at RCPT" in mail_of(notice).text
     await desk.settled(notice, "failed", error="550 5.1.1 at RCPT")
     assert len(desk.deliveries) == 3
 

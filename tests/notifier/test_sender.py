@@ -21,6 +21,7 @@ from deskstream.demo.smtp_sink import HANG_UP, SmtpSink
 from services.notifier.domain.letter import Attached, Mail
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
+from services.notifier.store import packed
 from shared.contracts.notification import Recipient
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
@@ -74,7 +75,7 @@ class Outbox:
                 "channel": "email",
                 "message_id": mail.message_id,
                 "recipient": recipient.model_dump(),
-                "mail": mail.model_dump(),
+                "mail": packed(mail),
             },
         )
 
