@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -83,7 +83,7 @@ class Bench:
         group = f"deskstream.{stage.name}"
         broker = MemoryBroker(self.cluster, group)
         engine = Engine(
-            stage,
+            replace(stage, pace=timedelta(0)),  # no gathering: virtual time stands still meanwhile
             handler,
             broker=broker,
             store=MemoryStore(data),

@@ -182,7 +182,6 @@ class Desk:
                 self.posted.append(Posted(document["template"], mail_of(document)))
                 self._settle(document)
             self._notifier.outcomes_ready()
-            self.bench.clock.move(self._notifier.stage.pace)
             await self.bench.run()
 
     @property
