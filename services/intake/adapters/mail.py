@@ -67,10 +67,11 @@ def read_mail(payload: Payload) -> list[Parsed]:
     mail = read_part(payload.value, budget)
     if not OF_MAIL.intersection(mail.headers.values):
         raise UnreadableError("no header of a mail was found (From, To, Subject, Date …)")
-    return [_message(mail, payload, parts_left_out=budget.exceeded)]
+    return [message_of(mail, payload, parts_left_out=budget.exceeded)]
 
 
-def _message(mail: Part, payload: Payload, *, parts_left_out: bool) -> IncomingMessage:
+def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) -> IncomingMessage:
+    """`payload` is what the mail came in: itself, or a webhook that brings its parts."""
     headers = mail.headers
     content = content_of(mail)
     text, html = content.text_and_html()
@@ -90,7 +91,7 @@ def _message(mail: Part, payload: Payload, *, parts_left_out: bool) -> IncomingM
     )
     division = divide(text)
     return IncomingMessage(
-        channel=payload.channel,
+        channel=CHANNEL,
         sender=sender,
         text=text,
         new_text=division.new if division.quoted else None,
