@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deskstream.stack.apache import jars
+from deskstream.stack.detour import Detour, straight
 from deskstream.stack.handshake import broker_answers
 from deskstream.stack.missing import OTHERWISE
 from deskstream.stack.node import Node, Server, start_on_free_ports
@@ -22,14 +23,21 @@ _STOP_WITHIN_SECONDS = 30.0
 _FORMAT_WITHIN_SECONDS = 60
 
 
-def start(directory: Path, *, settings: Mapping[str, str] = _NO_SETTINGS) -> Node:
+def start(
+    directory: Path,
+    *,
+    settings: Mapping[str, str] = _NO_SETTINGS,
+    detour: Detour = straight,
+) -> Node:
     """Start it on the data that is there, or on none; `settings` go over the properties below."""
     java, classpath = find_java(), f"{jars.fetch()}/*"
     file = directory / "server.properties"
 
     def build(reserved: Sequence[Port]) -> Server:
         client, controller = reserved
-        _write(file, {**properties(directory / "broker", client, controller), **settings})
+        reached = {"advertised.listeners": f"CLIENT://{detour('broker', client.address)}"}
+        plain = properties(directory / "broker", client, controller)
+        _write(file, {**plain, **reached, **settings})
         if not (directory / "broker" / "meta.properties").exists():
             _format(java, classpath, file)
         return Server(
@@ -65,7 +73,6 @@ def properties(data: Path, client: Port, controller: Port) -> dict[str, str]:
         "controller.quorum.voters": f"1@{controller.address}",
         "controller.listener.names": "CONTROLLER",
         "listeners": f"CLIENT://{client.address},CONTROLLER://{controller.address}",
-        "advertised.listeners": f"CLIENT://{client.address}",
         "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "CLIENT",
         "log.dirs": str(data),
