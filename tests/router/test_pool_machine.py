@@ -228,8 +228,16 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule()
     def another_process_takes_over(self) -> None:
-        """From what is stored alone, and it finds nothing left to do."""
+        """It knows all that was known, from what is stored alone, and finds nothing left to do."""
+        before = self.known()
         assert self.desk.taken_over() == []
+        assert self.known() == before
+
+    def known(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return (
+            {ticket_id: ticket.model_dump() for ticket_id, ticket in self.tickets.items()},
+            {known.agent_id: known for known in self.pool.roster.agents.values()},
+        )
 
     @rule()
     def the_process_will_die_before_its_next_commit(self) -> None:
