@@ -47,8 +47,9 @@ def read_phone(payload: Payload) -> list[Parsed]:
     if caller.strip("+ ").lower() in NOBODY:
         return [NoMessage("a call of an unknown number")]
     state = _state(form)
-    if state in STEPS and not form.text(*NOTES):
-        return [NoMessage(f"a call's {state}")]
+    event = (form.text("event") or "").lower()
+    if event in STEPS and state not in MISSED and not form.text(*NOTES):
+        return [NoMessage(f"a call's {event}")]
     return [_message(form, _number(caller), state, payload.mailbox, outward=outward)]
 
 
