@@ -5,8 +5,8 @@ from typing import Any
 
 from tests.bench.desk import Desk
 from tests.bench.ledger import Origin
-from tests.bench.pipeline import total
 from tests.bench.reading import records
+from tests.bench.reconciling import total
 from tests.bench.sink import mails
 from tests.chaos.checking import Evidence
 
@@ -50,6 +50,6 @@ async def _lines(timeline: Any) -> dict[str, int]:
 
 async def _count(desk: Desk, topic: str) -> int:
     found = 0
-    async for _ in records(desk.settings.kafka_servers, desk.settings.topic(topic)):
+    async for _ in records(desk.settings.kafka_client(), desk.settings.topic(topic)):
         found += 1
     return found
