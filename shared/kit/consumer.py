@@ -172,11 +172,12 @@ class StageConsumer(ConsumerRebalanceListener):
 
     async def _step(self) -> None:
         self._arrived.clear()
-        await self.engine.claim()
         parcel, self._parcel = self._parcel, None
-        if parcel is not None:
+        if parcel is None:
+            await self.engine.turn({})
+        else:
             try:
-                await self.engine.process(parcel.fetched)
+                await self.engine.turn(parcel.fetched)
             finally:
                 parcel.done.set()
                 self._free_since = self._clock.now()

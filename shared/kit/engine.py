@@ -76,6 +76,16 @@ class Engine(Claims[S]):
 
     # --- batches -----------------------------------------------------------------------------
 
+    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        """Claims what waits, then handles these records.
+
+        What was in hand before a claim was not fetched from the position that the claim found:
+        it is dropped, and comes again after the claim's seek.
+        """
+        handled = self.positions()
+        await self.claim()
+        await self.process({p: records for p, records in fetched.items() if p in handled})
+
     async def process(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
         """Handles these records, each partition's in order, and returns when that is done.
 
