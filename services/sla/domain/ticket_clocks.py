@@ -162,7 +162,8 @@ def _on_assigned(hearing: Hearing, event: TicketAssigned) -> None:
 
 
 def _move_to_queue(hearing: Hearing, queue: str) -> None:
-    follow_facts(hearing, hearing.state.facts.model_copy(update={"queue": queue}))
+    if queue != hearing.state.facts.queue:
+        follow_facts(hearing, hearing.state.facts.model_copy(update={"queue": queue}))
 
 
 def _note_progress(hearing: Hearing, actor: Actor) -> None:
