@@ -195,6 +195,8 @@ class StageConsumer(ConsumerRebalanceListener):
             return TIMER_SECONDS
         if self.engine.stage.entities is None:
             return IDLE_SECONDS
+        if self.engine.revisits.waiting:
+            return EAGER_SECONDS
         due = self.engine.timers.next_due()
         if due is None:
             return TIMER_SECONDS
