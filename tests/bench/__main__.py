@@ -8,6 +8,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,8 +17,8 @@ import uvloop
 from deskstream.stack import start
 from tests.bench import chart, machine, yardstick
 from tests.bench.options import parse
-from tests.bench.parts import long, mails, profile, whole
-from tests.bench.plans import FULL, QUICK
+from tests.bench.parts import long, mails, profiling, services, stored, whole
+from tests.bench.plans import FULL, MILLION, QUICK, Plan
 from tests.bench.processes import cpu_seconds
 from tests.bench.report import Report
 from tests.bench.run import Run
@@ -77,7 +78,7 @@ async def _measure(options: argparse.Namespace, report: Report, folder: Path) ->
             report,
             stack,
             folder,
-            plan=QUICK if options.quick else FULL,
+            plan=_plan(options),
             seed=options.seed,
             mail_share=options.mail_share,
             partitions=options.partitions,
@@ -88,6 +89,13 @@ async def _measure(options: argparse.Namespace, report: Report, folder: Path) ->
         return sum(cpu_seconds(pid) for pid in yardstick.server_pids(stack).values())
 
 
+def _plan(options: argparse.Namespace) -> Plan:
+    plan = QUICK if options.quick else FULL
+    if not options.million:
+        return plan
+    return replace(plan, open_tickets=(*plan.open_tickets, MILLION))
+
+
 def _parts(options: argparse.Namespace) -> dict[str, Part]:
     """The latencies are taken together with the speed, in one deployment."""
     latency = "latency" in options.parts
@@ -95,9 +103,13 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         "mails": mails.measure,
         "speed": partial(whole.measure, latency=latency),
         "burst": long.burst,
+        "alone": services.each,
+        "stored": stored.measure,
+        "people": services.people_and_rules,
+        "instances": services.instances,
         "sustained": partial(long.sustained, seconds=options.sustained, rate=options.rate),
         "soak": partial(long.soak, minutes=options.soak, rate=options.rate),
-        "profile": partial(profile.measure, services=options.profile, folder=options.report.parent),
+        "profile": partial(profiling.measure, names=options.profile, folder=options.report.parent),
     }
 
 

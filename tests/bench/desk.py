@@ -13,6 +13,7 @@ from collections.abc import (
 )
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -36,7 +37,6 @@ from tests.bench.story import Log
 
 LOOK_SECONDS = 0.25
 PUBLISHED_AT_ONCE = 2_000
-NOTHING_STORED = (0, 0, 0, 0)
 
 
 class StuckError(Exception):
@@ -58,7 +58,9 @@ class Desk:
     fleet: Fleet
     client: AsyncMongoClient[Any]
     ledger: Ledger = field(default_factory=Ledger)
-    stored: tuple[int, ...] = NOTHING_STORED  # before the first message: `roughly`, `exactly`
+    stored_lines: int = 0  # of the timeline, that nobody said
+    _stock: tuple[int, int, int] = (0, 0, 0)  # of `roughly` and `exactly`, taken off
+    _since: datetime | None = None
 
     def __post_init__(self) -> None:
         self._acknowledgements = Acknowledgements(self.fleet.mails)
@@ -75,8 +77,8 @@ class Desk:
         After a kill the database's own counts may be wrong.
         """
         return (
-            await self.database("reporting")["tickets"].estimated_document_count() - self.stored[0],
-            await self.database("sla")["tickets"].estimated_document_count() - self.stored[1],
+            await self.database("reporting")["tickets"].estimated_document_count() - self._stock[0],
+            await self.database("sla")["tickets"].estimated_document_count() - self._stock[1],
             self._acknowledgements.count(),
         )
 
@@ -84,18 +86,31 @@ class Desk:
         """Roughly how many tickets came out at every end."""
         return min(await self.roughly())
 
+    async def take_stock(self, through: int) -> None:
+        """What lies in the stores now is not of this run, but for so many tickets."""
+        self._since = datetime.now(UTC)
+        self._stock = (0, 0, 0)
+        reporting, sla, _ = await self.roughly()
+        self._stock = (reporting - through, sla - through, -through)
+
     async def exactly(self) -> tuple[int, ...]:
         """Tickets that reporting knows assigned and armed, and acknowledgements that are out."""
-        ready = {"agent": {"$ne": None}, "clocks.resolution": {"$exists": True}}
+        ready: dict[str, Any] = {"agent": {"$ne": None}, "clocks.resolution": {"$exists": True}}
+        if self._since is not None:
+            ready["created_at"] = {"$gte": self._since}
+        known = await self.database("reporting")["tickets"].count_documents(ready)
+        return (known - self._stock[2], await self._told())
+
+    async def _told(self) -> int:
+        if self._since is not None:  # a count of them all would read every stored one
+            waiting, _ = await self._unsettled()
+            return self._acknowledgements.count() - waiting
         told = {
             "state": "sent",
             "template": "acknowledgement",
             "outcome_ready": {"$exists": False},
         }
-        return (
-            await self.database("reporting")["tickets"].count_documents(ready) - self.stored[2],
-            await self.database("notifier")["deliveries"].count_documents(told) - self.stored[3],
-        )
+        return int(await self.database("notifier")["deliveries"].count_documents(told))
 
     async def until(
         self,

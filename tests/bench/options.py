@@ -27,6 +27,9 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--although-busy", action="store_true", help="run, and mark the report")
     parser.add_argument("--keep-logs", type=Path, help="folder for the logs of all processes")
     parser.add_argument("--rate", type=float, help="a second, for --sustained and --soak")
+    parser.add_argument(
+        "--million", action="store_true", help="with a million open tickets as well; takes long"
+    )
     _add_special(parser.add_argument_group("parts of their own"))
     options = parser.parse_args(arguments)
     for each in options.profile or ():
@@ -35,7 +38,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     if "all" in (options.profile or ()):
         options.profile = list(SERVICES)
     special = [name for name in SPECIAL if getattr(options, name)]
-    options.parts = chosen(options.only, special, quick=options.quick)
+    only = [*options.only, *(["stored"] if options.million else [])]
+    options.parts = chosen(only, special, quick=options.quick)
     return options
 
 

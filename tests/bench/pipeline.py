@@ -96,6 +96,11 @@ class Pipeline:
         self._fed: list[Fed] = []
         self._expected = 0
 
+    @property
+    def through(self) -> int:
+        """How many tickets there are of this run."""
+        return self._expected
+
     async def warm_up(self, count: int, name: str = "warm") -> None:
         async with self.desk.feed() as feed:
             await feed.all_at_once(self._requests(count, name))
@@ -182,9 +187,12 @@ class Pipeline:
         self._fed.append(Fed(origins, began, time.time() - began, rate, cpu_ms))
         return self._fed[-1]
 
+    async def settled(self) -> None:
+        await self.desk.quiescent(PATIENCE_SECONDS)
+
     async def results(self) -> tuple[list[Measured], Reconciled]:
         """What was fed, in its order, and whether the books balance."""
-        await self.desk.quiescent(PATIENCE_SECONDS)
+        await self.settled()
         log = await self.desk.log()
         measured = [_measured(fed, log, self.desk) for fed in self._fed]
         return measured, await reconciled(self.desk, log)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-STANDARD = ("mails", "speed", "latency", "burst")
+STANDARD = ("mails", "speed", "latency", "burst", "alone", "people", "stored", "instances")
 QUICKLY = ("mails", "speed", "latency")
 # Those that a flag of their own asks for.
 SPECIAL = ("sustained", "soak", "profile")
@@ -14,8 +14,9 @@ NEEDS_SPEED = frozenset({"latency", "soak", "peer"})
 class Plan:
     """`rates` are pairs of what is offered a second and for how long, beside half of the maximum.
 
-    `tape` is how many tickets are recorded to play them to each service alone. `open_tickets` are
-    how many lie in the stores when their cost is measured.
+    `tape` is how many tickets are recorded to play them to each service alone. `phrases` and
+    `routing_rules` are added to the shipped ones. `open_tickets` are how many lie in the stores
+    when their cost is measured.
     """
 
     rounds: int
@@ -33,8 +34,8 @@ class Plan:
     open_tickets: tuple[int, ...] = (1_000, 100_000)
     agents: tuple[int, ...] = (10, 100, 1_000, 10_000)
     customers: tuple[int, ...] = (300, 10_000, 100_000)
-    phrases: tuple[int, ...] = (500, 5_000)
-    routing_rules: tuple[int, ...] = (10, 100, 1_000)
+    phrases: tuple[int, ...] = (5_000, 50_000)
+    routing_rules: tuple[int, ...] = (100, 1_000)
     instances: tuple[int, ...] = (1, 2, 4)
 
 
@@ -65,8 +66,8 @@ QUICK = Plan(
     open_tickets=(1_000, 10_000),
     agents=(10, 1_000),
     customers=(300, 10_000),
-    phrases=(500, 5_000),
-    routing_rules=(10, 1_000),
+    phrases=(5_000,),
+    routing_rules=(1_000,),
     instances=(1, 2),
 )
 MILLION = 1_000_000

@@ -12,11 +12,12 @@ from tests.bench.desk import Desk, desk
 from tests.bench.pipeline import Pipeline
 from tests.bench.plans import Plan
 from tests.bench.report import Report
+from tests.bench.tape import Tape
 
 
 @dataclass(slots=True)
 class Run:
-    """`maximum` is the rate found at full speed, tickets a second."""
+    """`maximum` is the rate found at full speed, tickets a second; `tape` once it is recorded."""
 
     report: Report
     stack: Stack
@@ -26,6 +27,7 @@ class Run:
     mail_share: float
     partitions: int
     maximum: float = 0.0
+    tape: Tape | None = None
     _numbers: "count[int]" = field(default_factory=count)
 
     def desk(self, **changes: Any) -> AbstractAsyncContextManager[Desk]:

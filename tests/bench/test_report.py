@@ -93,6 +93,7 @@ def test_what_needs_the_maximum_measures_it_first() -> None:
 def test_the_command_line_names_its_parts() -> None:
     assert parse(["--profile", "all"]).parts == ["profile"]
     assert parse(["--profile", "all"]).profile[0] == "intake"
+    assert parse(["--million"]).parts == ["stored"]
     assert parse(["--sustained", "300", "--rate", "50"]).sustained == 300
     with pytest.raises(SystemExit):
         parse(["--profile", "nobody"])

@@ -16,14 +16,14 @@ WRITTEN_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 
 
-async def measure(run: Run, services: Sequence[str], folder: Path) -> None:
+async def measure(run: Run, names: Sequence[str], folder: Path) -> None:
     """One after the other, so that the profiler slows down only one at a time."""
     section = Section("profile", "Profiles: CPU of the service's loop under full load")
     say("profile: starts")
-    async with run.desk(profiled=services) as deployment:
+    async with run.desk(profiled=names) as deployment:
         pipeline = run.pipeline(deployment)
         await pipeline.warm_up(run.plan.warm_up)
-        for service in services:
+        for service in names:
             say(f"profile: {service}")
             tickets = await _profile(run, deployment, pipeline, service)
             file = folder / f"profile-{service}.txt"
