@@ -49,6 +49,11 @@ class Crew(Fleet):
         draft.write_text(mood, encoding="utf-8")
         draft.rename(self.mood)
 
+    def addresses(self, service: str) -> list[str]:
+        """Where all processes of it serve HTTP."""
+        names = [name for name in self.services if name.partition("#")[0] == service]
+        return [self._ports[name].address for name in names]
+
     def pid(self, name: str) -> int:
         return self._running[name].pid
 

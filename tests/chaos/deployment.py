@@ -23,6 +23,7 @@ from tests.bench.ledger import Ledger
 from tests.bench.requests import agents, customers
 from tests.chaos.config import write_config
 from tests.chaos.crew import Crew
+from tests.chaos.doors import write_tokens
 
 PARTITIONS = 4
 SESSION_MS = 3_000  # so that a freeze of a few seconds costs a member its partitions
@@ -160,6 +161,7 @@ async def deployment(
         log_level="WARNING",
         kafka_session_timeout_ms=SESSION_MS,
         config_dir=write_config(folder),
+        tokens_file=write_tokens(folder),
     )
     await _prepare(settings)
     crew = Crew(

@@ -47,6 +47,7 @@ class Share(StrEnum):
     DUPLICATES = "duplicates"
     POISON = "poison"
     MACHINES = "machines"  # auto-replies to our mails, and a storm of them
+    DOORS = "doors"  # some come in by HTTP, where there is more than one intake
     SKEW = "skew"  # each process has a clock of its own, up to five minutes off
 
 

@@ -9,7 +9,7 @@ from tests.bench.reading import records
 from tests.chaos.deployment import Deployment
 from tests.chaos.mailserver import posted
 from tests.chaos.pills import is_pill
-from tests.chaos.replaying import digests, send, set_back
+from tests.chaos.replaying import differences, digest, send, set_back, snapshot
 from tests.chaos.striking import Say, Striker
 from tests.chaos.waiting import until
 
@@ -29,14 +29,17 @@ async def redriven(desk: Deployment, striker: Striker) -> dict[str, int]:
     await _command(desk, "dead-letters", "redrive")
     await _command(desk, "dead-letters", "redrive")
     await desk.at_rest(REST_SECONDS)
-    once = await digests(desk)
+    once = await snapshot(desk)
     await _command(desk, "dead-letters", "redrive")
     await _send_redriven_again(desk)
     await desk.at_rest(REST_SECONDS)
-    changed = [name for name, digest in (await digests(desk)).items() if once.get(name) != digest]
-    if changed:
-        striker.complaints.append(f"the second redrive changed {', '.join(changed)}")
-    return {"open before": before, "open after": await _open_letters(desk)}
+    changed = differences(once, await snapshot(desk))
+    striker.complaints += [f"the second redrive changed {each}" for each in changed]
+    return {
+        "open before": before,
+        "open after": await _open_letters(desk),
+        "documents changed by the second": len(changed),
+    }
 
 
 async def _open_letters(desk: Deployment) -> int:
@@ -73,7 +76,7 @@ async def _command(desk: Deployment, *arguments: str) -> None:
 async def replayed(desk: Deployment, say: Say) -> list[str]:
     """What differs after every stage has had every record once more; nothing should."""
     crew = desk.crew
-    before, mails = await digests(desk), len(posted(crew.mails))
+    before, mails = await snapshot(desk), len(posted(crew.mails))
     await _stop_all(desk)
     moved = await set_back(desk)
     say(f"{moved} checkpoints are set back to the start")
@@ -81,13 +84,14 @@ async def replayed(desk: Deployment, say: Say) -> list[str]:
         crew.start_one(name)
     await crew.ready(within=READY_SECONDS)
     await desk.at_rest(REST_SECONDS)
-    after = await digests(desk)
-    differ = sorted(name for name in before | after if before.get(name) != after.get(name))
+    differ = differences(before, await snapshot(desk))
     more = len(posted(crew.mails)) - mails
-    say(f"{len(before)} collections, {len(differ)} differ, {more} mails sent again")
-    return [*(f"{name}: {before.get(name)} is now {after.get(name)}" for name in differ)] + (
-        [f"{more} mails sent again"] if more else []
+    count = sum(map(len, before.values()))
+    say(
+        f"{len(before)} collections with {count} documents, digest {digest(before)}:"
+        f" {len(differ)} differ, {more} mails sent again"
     )
+    return [*differ, *([f"{more} mails sent again"] if more else [])]
 
 
 async def _stop_all(desk: Deployment) -> None:

@@ -97,12 +97,13 @@ TOLERANCE_MS = 250  # the broker stamps when it begins to write, on its own cloc
 
 
 async def read_story(client: Mapping[str, Any], topic: str) -> Story:
-    """Without what poison lies there."""
+    """Without what poison lies there, and without the answers to its publishers."""
     story = Story()
     async for raw in records(client, topic):
         if not is_pill(raw.key):
             headers = {name: value.decode() for name, value in raw.headers}
             story.add(line_of(raw), raw, headers)
+    story.log.fates = [each for each in story.log.fates if not is_pill(each[0].encode())]
     return story
 
 

@@ -19,6 +19,8 @@ MOST = 3_000  # records of a topic that are sent once more: the last ones
 LARGEST = 4_194_304
 # What a repetition may change: how far everybody is, and what a dead letter says of its tries.
 TRACES = frozenset({"checkpoints", "dead_letters"})
+# How many numbers were handed to processes: each new process takes a block of its own.
+ALLOWANCES = frozenset({"intake.counters"})
 
 
 async def replay_input(desk: Deployment) -> None:
@@ -53,30 +55,58 @@ async def send(desk: Deployment, topic: str, raws: Iterable[Any]) -> None:
         await producer.stop()
 
 
-async def digests(desk: Deployment) -> dict[str, str]:
-    """Of every collection of every service: its documents by id, bytes and all."""
-    found = {}
+Snapshot = dict[str, dict[str, bytes]]
+"""By collection and id, the document's bytes."""
+
+
+async def snapshot(desk: Deployment) -> Snapshot:
+    """Of every collection of every service."""
+    found: Snapshot = {}
     for service in (*SERVICES, "blobs"):
         database = desk.database(service)
-        for name in sorted(await database.list_collection_names(filter={"type": "collection"})):
-            if name not in TRACES and not name.startswith("system."):
-                found[f"{service}.{name}"] = await _digest(database[name])
+        for name in await database.list_collection_names(filter={"type": "collection"}):
+            full = f"{service}.{name}"
+            if name not in TRACES and full not in ALLOWANCES and not name.startswith("system."):
+                documents = database[name].find({})
+                found[full] = {str(each["_id"]): bson.encode(each) async for each in documents}
     return found
 
 
-async def _digest(collection: Any) -> str:
-    digest, count = hashlib.sha256(), 0
-    async for document in collection.find({}).sort("_id", 1):
-        digest.update(bson.encode(document))
-        count += 1
-    return f"{count} {digest.hexdigest()[:16]}"
+def digest(taken: Snapshot) -> str:
+    """Of all of it, to be compared between runs and machines of the same log."""
+    whole = hashlib.sha256()
+    for name in sorted(taken):
+        for key in sorted(taken[name]):
+            whole.update(f"{name}/{key}".encode() + taken[name][key])
+    return whole.hexdigest()[:32]
 
 
-async def documents(desk: Deployment, name: str) -> Mapping[str, bytes]:
-    """Of one collection, to tell what differs."""
-    service, _, collection = name.partition(".")
-    found = desk.database(service)[collection].find({})
-    return {str(document["_id"]): bson.encode(document) async for document in found}
+def differences(before: Snapshot, after: Snapshot) -> list[str]:
+    """Which documents are not as they were, and in which fields."""
+    found = []
+    for name in sorted(before.keys() | after.keys()):
+        old, new = before.get(name, {}), after.get(name, {})
+        changed = [key for key in sorted(old.keys() | new.keys()) if old.get(key) != new.get(key)]
+        found += [f"{name} {key}: {_fields(old.get(key), new.get(key))}" for key in changed]
+    return found
+
+
+def _fields(old: bytes | None, new: bytes | None) -> str:
+    if old is None or new is None:
+        return "is new" if old is None else "is gone"
+    was, now = _flat(bson.decode(old)), _flat(bson.decode(new))
+    changed = [name for name in was | now if was.get(name) != now.get(name)]
+    return "; ".join(f"{each}: {was.get(each)} is now {now.get(each)}" for each in changed[:4])
+
+
+def _flat(document: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in document.items():
+        if isinstance(value, Mapping):
+            found |= _flat(value, f"{prefix}{name}.")
+        else:
+            found[prefix + name] = value
+    return found
 
 
 async def set_back(desk: Deployment) -> int:

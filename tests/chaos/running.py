@@ -18,7 +18,9 @@ from tests.chaos import mending
 from tests.chaos.agents import Agents
 from tests.chaos.checking import Evidence, Findings, check
 from tests.chaos.deployment import Deployment, RestlessError, deployment
-from tests.chaos.faults import Fault, Share, draw, kills
+from tests.chaos.doors import SHARE as DOOR_SHARE
+from tests.chaos.doors import Visitors
+from tests.chaos.faults import Fault, Kind, Share, draw, kills
 from tests.chaos.input import STUMBLING_BLOCK, Load, load_of
 from tests.chaos.machines import Machines
 from tests.chaos.network import Networks
@@ -99,6 +101,7 @@ class Run:
             agents = Agents(desk.settings, feed, set(load.timed), options.seed)
             machines = Machines(feed, desk.ledger, desk.crew.mails)
             striker = Striker(desk, self._networks, agents, self._say, options.seed)
+            visitors = self._visitors()
             people = [agents.work()]
             if options.has(Share.MACHINES):
                 people.append(machines.work())
@@ -108,6 +111,7 @@ class Run:
                     feed.as_planned(load.requests, load.arrivals, began),
                     self._poison(load, began),
                     striker.run(plan, began),
+                    visitors.work(seconds if options.has(Share.DOORS) else 0.0),
                 )
                 self._say(f"{time.time() - began:5.1f} s: waits until all is at rest")
                 restless = await self._rest()
@@ -118,6 +122,7 @@ class Run:
                 await feed.settle()
             finally:
                 await _end(tasks)
+            striker.complaints += _turned_away(visitors, striker.strikes)
             evidence = await self._evidence(load, agents, striker)
             findings = check(evidence)
             findings.note("comes to rest", [restless] if restless else [])
@@ -126,10 +131,15 @@ class Run:
         return Outcome(
             findings,
             striker.strikes,
-            _recoveries(striker.strikes, evidence),
+            _recoveries(striker.strikes, evidence, load.stumbling),
             finished,
             self._mended,
         )
+
+    def _visitors(self) -> Visitors:
+        options, desk = self._options, self._desk
+        doors = desk.crew.addresses("intake")
+        return Visitors(doors, desk.ledger, options.rate * DOOR_SHARE, options.seed)
 
     def _load(self, seconds: float) -> Load:
         options = self._options
@@ -193,6 +203,16 @@ class Run:
         )
 
 
+def _turned_away(visitors: Visitors, strikes: Sequence[Strike]) -> list[str]:
+    """While services are restarted one after the other, nobody outside may notice."""
+    return [
+        f"a visitor saw: {what}"
+        for strike in strikes
+        if strike.fault.kind is Kind.ROLLING_RESTART and len(visitors.doors) > 1
+        for what in visitors.errors_between(strike.began_ms / 1000, strike.over_ms / 1000)
+    ]
+
+
 def _in_doubt(strikes: Sequence[Strike]) -> bool:
     return any(
         strike.fault.kind.startswith(DOUBTFUL)
@@ -211,10 +231,13 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
                 raise result
 
 
-def _recoveries(strikes: Sequence[Strike], evidence: Evidence) -> list[Recovery]:
+def _recoveries(
+    strikes: Sequence[Strike], evidence: Evidence, stumbling: frozenset[Origin]
+) -> list[Recovery]:
+    """Of tickets that can be ready: not of what was held, dropped, or waits for a mended bug."""
     ready = _ready_by_origin(evidence.log)
     due = evidence.ledger.due
-    left_out = evidence.copies | {o for o in due if o not in ready}
+    left_out = evidence.copies | stumbling | {o for o in due if o not in ready}
     tickets = [(at, ready.get(o)) for o, at in due.items() if o not in left_out]
     return recoveries(strikes, tickets, evidence.log.moments)
 
