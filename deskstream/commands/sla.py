@@ -14,10 +14,12 @@ from rich.text import Text
 
 from deskstream.commands.sla_drawing import Drawing
 from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of
+from deskstream.commands.sla_retarget import moved_over, rehearsed, table_of
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.sla.domain.case_file import answers
 from services.sla.domain.clock_story import ClockStory, stories_of
 from services.sla.domain.policy import Rules
+from services.sla.domain.rehearsal import Rehearsal
 from services.sla.domain.retelling import Fact, retold
 from services.sla.rules import FILE, load_rules
 from shared.contracts.sla import SlaEvent
@@ -96,8 +98,8 @@ def explain(
     _warn_of_versions(stories, rules)
 
 
-def _rules() -> Rules:
-    path = settings().config_dir / FILE
+def _rules(file: Path | None = None) -> Rules:
+    path = file or settings().config_dir / FILE
     try:
         return load_rules(path)
     except ConfigError as error:
@@ -148,3 +150,43 @@ def _warn_of_versions(stories: Sequence[ClockStory], rules: Rules) -> None:
             "where the desk is drawn closed may have been different then."
         )
         out.print(Text(text, "yellow"))
+
+
+@app.command()
+def retarget(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only show what would change; needs no service.")
+    ] = False,
+    rules: Annotated[
+        Path | None, typer.Option(help="With --dry-run: a file that is not in force yet.")
+    ] = None,
+    wait: Annotated[bool, typer.Option(help="Until no open ticket is left behind.")] = True,
+) -> None:
+    """Move open tickets over to the policies as they are now; what has passed stays passed.
+
+    A running service does so by itself when the file changes, unless DESKSTREAM_SLA_RETARGET is
+    false. It takes the version that it has in force: a file with an error changes nothing.
+    """
+    if rules is not None and not dry_run:
+        fail("--rules goes with --dry-run: the services read the file in the folder", BAD_USE)
+    policies = _rules(rules)
+    if dry_run:
+        _show(run(rehearsed(settings(), policies)), policies)
+        return
+    run(moved_over(settings(), policies.version, _report, wait=wait))
+
+
+def _show(rehearsal: Rehearsal, policies: Rules) -> None:
+    out.print(
+        f"{rehearsal.tickets:,} open tickets do not follow version {policies.version} yet; "
+        f"{rehearsal.retargeted:,} of them would get other targets."
+    )
+    for (before, after), count in rehearsal.moves.most_common():
+        if before != after:
+            out.print(f"  {count:,} from {before} to {after}", markup=False)
+    if rehearsal.effects:
+        out.print(table_of(rehearsal))
+
+
+def _report(left: int) -> None:
+    out.print(f"{left:,} open tickets are left behind" if left else "every open ticket follows")
