@@ -17,7 +17,7 @@ import uvloop
 from deskstream.stack import start
 from tests.bench import chart, machine, yardstick
 from tests.bench.options import parse
-from tests.bench.parts import long, mails, profiling, services, stored, whole
+from tests.bench.parts import long, mails, peer, profiling, security, services, stored, whole
 from tests.bench.plans import FULL, MILLION, QUICK, Plan
 from tests.bench.processes import cpu_seconds
 from tests.bench.report import Report
@@ -109,6 +109,8 @@ def _parts(options: argparse.Namespace) -> dict[str, Part]:
         "instances": services.instances,
         "sustained": partial(long.sustained, seconds=options.sustained, rate=options.rate),
         "soak": partial(long.soak, minutes=options.soak, rate=options.rate),
+        "secure": security.measure,
+        "peer": partial(peer.measure, build=options.report.parent.resolve()),
         "profile": partial(profiling.measure, names=options.profile, folder=options.report.parent),
     }
 

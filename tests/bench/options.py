@@ -49,3 +49,11 @@ def _add_special(group: "argparse._ArgumentGroup") -> None:
     group.add_argument(
         "--profile", nargs="+", metavar="SERVICE", help="to build/profile-SERVICE.txt; or all"
     )
+    group.add_argument(
+        "--secure", action="store_true", help="Apache Kafka with TLS and passwords, and without"
+    )
+    group.add_argument(
+        "--peer",
+        action="store_true",
+        help="django-helpdesk on PostgreSQL, in an environment of its own under build/",
+    )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 STANDARD = ("mails", "speed", "latency", "burst", "alone", "people", "stored", "instances")
 QUICKLY = ("mails", "speed", "latency")
 # Those that a flag of their own asks for.
-SPECIAL = ("sustained", "soak", "profile")
+SPECIAL = ("sustained", "soak", "profile", "secure", "peer")
 NEEDS_SPEED = frozenset({"latency", "soak", "peer"})
 
 

@@ -19,6 +19,7 @@ from deskstream.stack.unavailable import StackUnavailable, StartFailed
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _NO_SETTINGS: Mapping[str, str] = {}
+_NO_LISTENERS: Mapping[str, Port] = {}
 _STOP_WITHIN_SECONDS = 30.0
 _FORMAT_WITHIN_SECONDS = 60
 
@@ -27,9 +28,13 @@ def start(
     directory: Path,
     *,
     settings: Mapping[str, str] = _NO_SETTINGS,
+    beside: Mapping[str, Port] = _NO_LISTENERS,
     detour: Detour = straight,
 ) -> Node:
-    """Start it on the data that is there, or on none; `settings` go over the properties below."""
+    """Start it on the data that is there, or on none; `settings` go over the properties below.
+
+    `beside` are further listeners by name; the settings must say how they are secured.
+    """
     java, classpath = find_java(), f"{jars.fetch()}/*"
     file = directory / "server.properties"
 
@@ -37,7 +42,7 @@ def start(
         client, controller = reserved
         reached = {"advertised.listeners": f"CLIENT://{detour('broker', client.address)}"}
         plain = properties(directory / "broker", client, controller)
-        _write(file, {**plain, **reached, **settings})
+        _write(file, _listening({**plain, **reached, **settings}, beside))
         if not (directory / "broker" / "meta.properties").exists():
             _format(java, classpath, file)
         return Server(
@@ -93,6 +98,12 @@ def properties(data: Path, client: Port, controller: Port) -> dict[str, str]:
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "500",
     }
+
+
+def _listening(values: dict[str, str], beside: Mapping[str, Port]) -> dict[str, str]:
+    more = [f"{name}://{port.address}" for name, port in beside.items()]
+    both = ("listeners", "advertised.listeners")
+    return values | {name: ",".join([values[name], *more]) for name in both}
 
 
 def _write(file: Path, values: Mapping[str, str]) -> None:
