@@ -8,8 +8,10 @@ from deskstream.commands import (
     contracts,
     dead_letters,
     demo,
+    intake,
     run,
     send,
+    sla,
     ticket,
     tokens,
     topics,
@@ -34,7 +36,9 @@ app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("send")(send.send)
 app.command("validate")(validate.validate)
+app.add_typer(intake.app, name="intake")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(sla.app, name="sla")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(checkpoints.app, name="checkpoints")

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from deskstream.stack import external
+from deskstream.stack.detour import Detour, straight
 from deskstream.stack.missing import require_linux
 from deskstream.stack.node import Node
 
@@ -43,28 +44,33 @@ class Stack:
 
 
 def start(
-    kind: str = "embedded", *, data_dir: Path | None = None, mongo_cache_gb: float = 0.5
+    kind: str = "embedded",
+    *,
+    data_dir: Path | None = None,
+    mongo_cache_gb: float = 0.5,
+    detour: Detour = straight,
 ) -> Stack:
     """Start a stack, and return when its broker and its database are ready.
 
     Without `data_dir` all data goes with the stack. With it, an Apache broker and its database
     find their data of the last time again; an embedded broker can't, so its database starts empty
-    too. Docker and external stacks have no use for it.
+    too. `detour` says by which addresses clients reach the servers, where something stands between.
+    Docker and external stacks have no use for either.
     """
     if kind not in _STARTERS:
         raise ValueError(f"no stack is called {kind}: choose from {', '.join(_STARTERS)}")
-    return _STARTERS[kind](data_dir, mongo_cache_gb)
+    return _STARTERS[kind](data_dir, mongo_cache_gb, detour)
 
 
-def _embedded(data_dir: Path | None, mongo_cache_gb: float) -> Stack:
+def _embedded(data_dir: Path | None, mongo_cache_gb: float, detour: Detour) -> Stack:
     require_linux()
     from deskstream.stack import local  # noqa: PLC0415 -- imports what only Unix has
 
     with ExitStack() as resources:
-        servers = resources.enter_context(local.embedded(data_dir, mongo_cache_gb))
+        servers = resources.enter_context(local.embedded(data_dir, mongo_cache_gb, detour))
         return Stack(
             kind="embedded",
-            kafka_servers=servers.broker.address,
+            kafka_servers=servers.kafka_servers,
             mongo_url=servers.mongo_url,
             idempotence=False,
             durable=False,
@@ -74,15 +80,15 @@ def _embedded(data_dir: Path | None, mongo_cache_gb: float) -> Stack:
         )
 
 
-def _apache(data_dir: Path | None, mongo_cache_gb: float) -> Stack:
+def _apache(data_dir: Path | None, mongo_cache_gb: float, detour: Detour) -> Stack:
     require_linux()
     from deskstream.stack import local  # noqa: PLC0415 -- imports what only Unix has
 
     with ExitStack() as resources:
-        servers = resources.enter_context(local.apache(data_dir, mongo_cache_gb))
+        servers = resources.enter_context(local.apache(data_dir, mongo_cache_gb, detour))
         return Stack(
             kind="apache",
-            kafka_servers=servers.broker.address,
+            kafka_servers=servers.kafka_servers,
             mongo_url=servers.mongo_url,
             idempotence=True,
             durable=True,
@@ -92,7 +98,7 @@ def _apache(data_dir: Path | None, mongo_cache_gb: float) -> Stack:
         )
 
 
-def _docker(_data_dir: Path | None, mongo_cache_gb: float) -> Stack:
+def _docker(_data_dir: Path | None, mongo_cache_gb: float, _detour: Detour) -> Stack:
     from deskstream.stack import containers  # noqa: PLC0415 -- only this kind needs testcontainers
 
     containers.require_engine()
@@ -109,7 +115,7 @@ def _docker(_data_dir: Path | None, mongo_cache_gb: float) -> Stack:
         )
 
 
-def _external(_data_dir: Path | None, _mongo_cache_gb: float) -> Stack:
+def _external(_data_dir: Path | None, _mongo_cache_gb: float, _detour: Detour) -> Stack:
     return Stack(
         kind="external",
         kafka_servers=external.kafka_servers(),
@@ -119,7 +125,7 @@ def _external(_data_dir: Path | None, _mongo_cache_gb: float) -> Stack:
     )
 
 
-_STARTERS: dict[str, Callable[[Path | None, float], Stack]] = {
+_STARTERS: dict[str, Callable[[Path | None, float, Detour], Stack]] = {
     "embedded": _embedded,
     "apache": _apache,
     "docker": _docker,

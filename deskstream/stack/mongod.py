@@ -9,6 +9,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from deskstream.stack import directories
+from deskstream.stack.detour import Detour, straight
 from deskstream.stack.handshake import REPLICA_SET, database_answers
 from deskstream.stack.missing import OTHERWISE
 from deskstream.stack.node import Node, Server, start_on_free_ports
@@ -20,27 +21,29 @@ _OPLOG_MB = 1024
 _STOP_WITHIN_SECONDS = 20.0
 
 
-def start(directory: Path, *, cache_gb: float) -> Node:
+def start(directory: Path, *, cache_gb: float, detour: Detour = straight) -> Node:
     data = directory / "database"
     data.mkdir(parents=True, exist_ok=True)
     program = runnable(find(), directories.cache())
 
     def build(reserved: Sequence[Port]) -> Server:
         [port] = reserved
+        # The replica set names this address to clients, so it must be the one to reach it by.
+        member = detour("database", port.address)
         return Server(
             name="mongod",
             command=[str(program), *_options(data, port, cache_gb)],
             log=directory / "mongod.log",
-            answers=lambda: database_answers(port.address),
+            answers=lambda: database_answers(port.address, member=member),
             stop_within_seconds=_STOP_WITHIN_SECONDS,
         )
 
     return start_on_free_ports(1, build)
 
 
-def url(node: Node) -> str:
+def url(node: Node, detour: Detour = straight) -> str:
     # Not a direct connection: so the driver waits for the primary to be one again after a restart.
-    return f"mongodb://{node.address}/?replicaSet={REPLICA_SET}"
+    return f"mongodb://{detour('database', node.address)}/?replicaSet={REPLICA_SET}"
 
 
 def find() -> Path:

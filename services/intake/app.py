@@ -4,6 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from services.intake.api import Door, create_api
+from services.intake.api.webhooks import Webhooks
 from services.intake.domain.lifecycle import COMMANDS
 from services.intake.domain.ticket import Policy, TicketState
 from services.intake.handlers.desk import ReceptionOptions
@@ -15,7 +16,7 @@ from services.intake.store.lifecycle import MongoNumbers
 from services.intake.store.reception import INDEXES
 from shared.contracts.topics import TICKET_COMMANDS
 from shared.kit.service import Service, ServiceContext
-from shared.kit.settings import read_settings
+from shared.kit.settings import SettingsError, read_settings
 from shared.kit.tokens import Tokens
 from shared.kit.unit import Stage
 
@@ -39,6 +40,7 @@ def create(context: ServiceContext) -> Service:
         publisher=context.publisher,
         blobs=context.blobs,
         clock=context.clock,
+        webhooks=_webhooks(context, settings),
     )
     lifecycle = Lifecycle(MongoNumbers(context.database), Policy(settings.after_reply))
     return Service(
@@ -48,6 +50,13 @@ def create(context: ServiceContext) -> Service:
         indexes=INDEXES,
         prepare=partial(prepare, context.database, settings.keep_keys_seconds),
     )
+
+
+def _webhooks(context: ServiceContext, settings: IntakeSettings) -> Webhooks:
+    try:
+        return Webhooks(settings, context.clock)
+    except ValueError as error:
+        raise SettingsError(f"DESKSTREAM_INTAKE_{error}") from error
 
 
 def _reception(context: ServiceContext, settings: IntakeSettings) -> Reception:

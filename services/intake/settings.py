@@ -1,11 +1,21 @@
 """What can be set about intake; each by DESKSTREAM_INTAKE_ and its name in capitals."""
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from typing import Annotated, Any, Self
+
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from services.intake.domain.ticket import ReplyStatus
 
 KILOBYTE = 1024
+
+
+def _words(value: Any) -> Any:
+    return tuple(value.split()) if isinstance(value, str) else value
+
+
+Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
+"""One, or two with a space between them for as long as the one follows the other."""
 
 
 class IntakeSettings(BaseSettings):
@@ -30,8 +40,12 @@ class IntakeSettings(BaseSettings):
         description="largest body of POST /v1/tickets and of commands",
     )
     largest_raw_bytes: int = Field(
-        50_000 * KILOBYTE, ge=KILOBYTE, description="largest body of POST /v1/channels/…"
+        50_000 * KILOBYTE, ge=KILOBYTE, description="largest mail, and webhook that brings files"
     )
+    largest_webhook_bytes: int = Field(
+        4_000 * KILOBYTE, ge=KILOBYTE, description="largest other body of POST /v1/channels/…"
+    )
+    most_parts: int = Field(1_000, ge=1, description="most parts of a form")
     largest_inline_bytes: int = Field(
         256 * KILOBYTE,
         ge=0,
@@ -46,9 +60,50 @@ class IntakeSettings(BaseSettings):
         24 * 60 * 60, ge=60, description="how long an Idempotency-Key is remembered"
     )
 
-    whatsapp_app_secret: SecretStr | None = Field(
-        None, description="of the Meta app: its signature then admits webhooks, not a token"
+    public_url: str | None = Field(
+        None,
+        pattern=r"^https?://[^/\s?#]+(/[^\s?#]*)?$",
+        description="under which vendors call this door, as https://desk.example.com; Twilio signs "
+        "it. Left out: what the request says",
     )
-    whatsapp_verify_token: SecretStr | None = Field(
-        None, description="chosen in Meta's console, to verify the webhook's address"
+    webhooks_per_second: float = Field(
+        200, gt=0, description="most webhooks of a vendor; more are answered by 429"
     )
+    webhook_window_seconds: float = Field(
+        300, ge=1, description="how far a webhook's signed time may be from ours"
+    )
+    webhook_secrets: Secrets = Field(
+        (),
+        description="of gateways of your own, which sign by the Standard Webhooks scheme. These "
+        "and the secrets below: one, or two with a space between while they change",
+    )
+    meta_app_secrets: Secrets = Field(
+        (),
+        description="of the Meta app: its signature then admits WhatsApp, Messenger and Instagram, "
+        "not a token",
+    )
+    meta_verify_tokens: Secrets = Field(
+        (), description="chosen in Meta's console, to verify the webhook's address"
+    )
+    slack_signing_secrets: Secrets = Field((), description="of the Slack app")
+    twilio_auth_tokens: Secrets = Field((), description="of the Twilio account that sends SMS")
+    telegram_secret_tokens: Secrets = Field((), description="given to Telegram's setWebhook")
+    mailgun_signing_keys: Secrets = Field((), description="Mailgun's HTTP webhook signing key")
+    sendgrid_public_keys: Secrets = Field(
+        (), description="SendGrid's verification key for signed webhooks"
+    )
+    sendgrid_logins: Secrets = Field(
+        (), description="name:password in the URL that SendGrid was given"
+    )
+    postmark_logins: Secrets = Field(
+        (), description="name:password in the URL that Postmark was given"
+    )
+
+    @model_validator(mode="after")
+    def _remembered_long_enough(self) -> Self:
+        if self.keep_keys_seconds < 2 * self.webhook_window_seconds:
+            raise ValueError(
+                "DESKSTREAM_INTAKE_KEEP_KEYS_SECONDS must be at least twice "
+                "DESKSTREAM_INTAKE_WEBHOOK_WINDOW_SECONDS, or a replay is forgotten too early"
+            )
+        return self

@@ -1,6 +1,7 @@
 """The router's composition root: what it hears, and what it is built from."""
 
 from services.router.domain.escalation import ESCALATES
+from services.router.domain.routing_rules import RoutingRules
 from services.router.domain.ticket import RoutedTicket
 from services.router.handlers import Dispatcher, Forwarder, Forwarding
 from services.router.rules import FILE, load_rules
@@ -23,6 +24,7 @@ from shared.contracts.ticket import (
 )
 from shared.contracts.topics import AGENT_UPDATES, ROUTING_REQUESTS, TICKET_EVENTS
 from shared.contracts.triage import TicketTriaged
+from shared.kit.reload import Reloader
 from shared.kit.service import Service, ServiceContext
 from shared.kit.unit import Stage
 
@@ -67,9 +69,25 @@ DECIDE = Stage(
 
 
 def create(context: ServiceContext) -> Service:
-    rules = load_rules(context.settings.config_dir / FILE)
+    path = context.settings.config_dir / FILE
+    rules = load_rules(path)
+    forwarder, dispatcher = Forwarder(rules), Dispatcher(rules)
+
+    def use(changed: RoutingRules) -> None:
+        forwarder.use(changed)
+        dispatcher.use(changed)
+
+    reloader = Reloader(
+        path,
+        load_rules,
+        use,
+        version=rules.version,
+        clock=context.clock,
+        health=context.health,
+    )
     return Service(
         name="router",
-        stages=((FORWARD, Forwarder(rules)), (DECIDE, Dispatcher(rules))),
+        stages=((FORWARD, forwarder), (DECIDE, dispatcher)),
+        background=(reloader.watch,),
         indexes=INDEXES,
     )

@@ -8,12 +8,13 @@ from pydantic import BaseModel
 from services.router.domain.agent_events import on_agent_removed, on_agent_updated, tickets_of
 from services.router.domain.facts import arrival_facts, new_ticket
 from services.router.domain.pool import Pool
+from services.router.domain.routing_config import Trigger
 from services.router.domain.routing_rules import RoutingRules
 from services.router.domain.ticket import RoutedTicket
 from services.router.domain.ticket_events import HEARS, status_after
 from services.router.domain.timers import GRACE, on_due, timers_of
 from services.router.store import load_pool, record_agents
-from shared.contracts.assignment import TicketQueued
+from shared.contracts.assignment import TicketEscalated, TicketQueued
 from shared.contracts.fields import Status
 from shared.contracts.message import Message
 from shared.contracts.people import AgentRemoved, AgentUpdated
@@ -31,6 +32,11 @@ MISSING = Counter(
     "Tickets queued for something that no agent of the pool has at all.",
     ["pool", "missing"],
 )
+NEVER_ASSIGNED = Counter(
+    "deskstream_router_never_assigned_total",
+    "Alarms that nobody has had a ticket for too long, by the queue that it waits in.",
+    ["queue"],
+)
 WAITING = Gauge("deskstream_router_waiting_tickets", "Tickets that wait in a pool.", ["pool"])
 
 
@@ -45,32 +51,44 @@ class Forwarder(Handler[Forwarding]):
     def __init__(self, rules: RoutingRules) -> None:
         self._rules = rules
 
+    def use(self, rules: RoutingRules) -> None:
+        """From the next batch on."""
+        self._rules = rules
+
     async def handle(self, batch: Batch[Forwarding], tx: Transaction) -> list[Forwarded]:
+        rules = self._rules
         return [
             Forwarded(heard, ROUTING_REQUESTS, pool)
             for heard in batch.inputs
-            for pool in self._pools(batch.entity(heard), heard, tx)
+            for pool in self._pools(rules, batch.entity(heard), heard, tx)
         ]
 
-    def _pools(self, entity: Entity[Forwarding], heard: Heard, tx: Transaction) -> Iterator[str]:
+    def _pools(
+        self, rules: RoutingRules, entity: Entity[Forwarding], heard: Heard, tx: Transaction
+    ) -> Iterator[str]:
         match heard.data:
             case AgentUpdated():
-                yield from self._of_agent(entity, heard, heard.data, tx)
+                yield from self._of_agent(rules, entity, heard, heard.data, tx)
             case TicketCreated():
-                pool = self._rules.pool_of_ticket(arrival_facts(heard.data))
+                pool = rules.pool_of_ticket(arrival_facts(heard.data))
                 entity.state = Forwarding(pool=pool, status=Status.NEW)
                 yield pool
             case Message() if entity.state is not None and _matters(entity.state, heard.data):
                 yield entity.state.pool
 
+    @staticmethod
     def _of_agent(
-        self, entity: Entity[Forwarding], heard: Heard, updated: AgentUpdated, tx: Transaction
+        rules: RoutingRules,
+        entity: Entity[Forwarding],
+        heard: Heard,
+        updated: AgentUpdated,
+        tx: Transaction,
     ) -> Iterator[str]:
         """The pool that he leaves hears of it too, and first."""
         if heard.subject != updated.agent_id:
             tx.reject(heard, "the record is about another agent than its ce_subject names")
             return
-        pool = self._rules.pool_of_agent(updated.teams)
+        pool = rules.pool_of_agent(updated.teams)
         if entity.state is not None and entity.state.pool != pool:
             yield entity.state.pool
         entity.state = Forwarding(pool=pool)
@@ -98,13 +116,18 @@ class Dispatcher(Handler[RoutedTicket]):
         self._pools: dict[str, Pool] = {}
         self._generation = 0
 
+    def use(self, rules: RoutingRules) -> None:
+        """From the next batch on; each pool is loaded anew with them."""
+        self._rules = rules
+
     def forget(self) -> None:
         self._pools = {}
         self._generation += 1
         WAITING.clear()
 
     async def handle(self, batch: Batch[RoutedTicket], tx: Transaction) -> list[Said]:
-        generation, pools = self._generation, dict(self._pools)
+        rules, generation = self._rules, self._generation
+        pools = {name: pool for name, pool in self._pools.items() if pool.rules is rules}
         used: dict[str, Partition] = {}
         said: list[Said] = []
         for heard in batch.inputs:
@@ -113,7 +136,10 @@ class Dispatcher(Handler[RoutedTicket]):
                 tx.reject(heard, "the record's key names no pool")
                 continue
             if name not in used:
-                pools[name] = await self._open(name, pools, batch, tx)
+                if name not in pools:
+                    pools[name] = await load_pool(tx, name, rules)
+                    pools[name].replan(heard.time)
+                _lay_out(pools[name], batch.entities.values())
                 used[name] = heard.at
             pool = pools[name]
             await _bring(pool, batch, heard)
@@ -124,17 +150,6 @@ class Dispatcher(Handler[RoutedTicket]):
             self._pools = pools
         tx.after_commit(lambda: _count(said, [pools[name] for name in used]))
         return said
-
-    async def _open(
-        self,
-        name: str,
-        pools: dict[str, Pool],
-        batch: Batch[RoutedTicket],
-        tx: Transaction,
-    ) -> Pool:
-        pool = pools.get(name) or await load_pool(tx, name, self._rules)
-        _lay_out(pool, batch.entities.values())
-        return pool
 
 
 def _pool_name(batch: Batch[RoutedTicket], heard: Heard) -> str | None:
@@ -206,6 +221,8 @@ def _count(said: Sequence[Said], pools: Sequence[Pool]) -> None:
     for item in said:
         if isinstance(item.data, TicketQueued) and item.data.missing_skill is not None:
             MISSING.labels(item.data.pool, item.data.missing_skill).inc()
+        if isinstance(item.data, TicketEscalated) and item.data.trigger == Trigger.UNASSIGNED:
+            NEVER_ASSIGNED.labels(item.data.queue).inc()
         DECISIONS.labels(getattr(item.data, "pool", "all"), type(item.data).__name__).inc()
     for pool in pools:
         WAITING.labels(pool.name).set(len(pool.waiting))

@@ -48,9 +48,15 @@ def fields_of(agent: Agent) -> Document:
         "seniority": profile.seniority,
         "capacity": profile.capacity,
         "availability": profile.availability.value,
+        "channel_capacity": [[channel, most] for channel, most in profile.channel_capacity],
         "offline_since": agent.offline_since,
         "last_assigned_at": agent.last_assigned_at,
     }
+
+
+def _channels(document: Mapping[str, Any]) -> list[tuple[str, int]]:
+    """Documents of before there were such limits have none."""
+    return [(channel, most) for channel, most in document.get("channel_capacity", [])]
 
 
 def agent_of(document: Mapping[str, Any]) -> Agent:
@@ -61,6 +67,7 @@ def agent_of(document: Mapping[str, Any]) -> Agent:
         seniority=document["seniority"],
         capacity=document["capacity"],
         availability=Availability(document["availability"]),
+        channel_capacity=tuple(_channels(document)),
     )
     return Agent(
         document["agent_id"],

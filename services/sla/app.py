@@ -3,10 +3,12 @@
 from services.sla.domain.ticket_clocks import HEARS
 from services.sla.domain.ticket_state import SlaState
 from services.sla.handlers import SlaHandler
+from services.sla.handlers.retargeting import Retargeting
 from services.sla.rules import load_rules
 from services.sla.settings import SlaSettings
 from shared.contracts.ticket import TicketCreated
 from shared.contracts.topics import TICKET_EVENTS
+from shared.kit.reload import Reloader
 from shared.kit.service import Service, ServiceContext
 from shared.kit.unit import Stage
 
@@ -22,5 +24,27 @@ STAGE = Stage(
 
 def create(context: ServiceContext) -> Service:
     """Raises ConfigError where the policies cannot be used."""
-    path = context.settings.config_dir / SlaSettings().rules_file
-    return Service(name="sla", stages=[(STAGE, SlaHandler(load_rules(path)))])
+    settings = SlaSettings()
+    path = context.settings.config_dir / settings.rules_file
+    rules = load_rules(path)
+    handler = SlaHandler(rules)
+    reloader = Reloader(
+        path,
+        load_rules,
+        handler.use,
+        version=rules.version,
+        clock=context.clock,
+        health=context.health,
+    )
+    retargeting = Retargeting(
+        context.database,
+        context.revisits[STAGE.name],
+        lambda: handler.rules_version,
+        clock=context.clock,
+        by_itself=settings.retarget,
+    )
+    return Service(
+        name="sla",
+        stages=[(STAGE, handler)],
+        background=[reloader.watch, retargeting.run],
+    )

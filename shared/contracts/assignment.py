@@ -64,6 +64,7 @@ class TicketUnassigned(RouterEvent):
     queue: str
     pool: str
     reason: str  # resolved, agent_offline, agent_gone, handed_over, escalated …
+    rules_version: str | None = None
 
 
 class TicketEscalated(RouterEvent):
@@ -73,5 +74,7 @@ class TicketEscalated(RouterEvent):
     queue: str
     agent_id: str | None = None
     reason: str
+    trigger: str | None = None  # warning, breach, stall, request, demand, unassigned
+    on_call: str | None = None  # whose turn it is to be called
     due_at: Moment | None = None
     decision: Decision

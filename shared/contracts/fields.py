@@ -119,6 +119,7 @@ class Attachment(Contract):
     sha256: str
     blob: BlobRef | None = None  # None: only described, the bytes stay with the vendor
     inline: bool = False
+    source: Personal | None = None  # where the vendor keeps them: an address, or its own id
 
 
 class MessageBody(Contract):

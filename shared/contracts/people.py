@@ -30,6 +30,7 @@ class AgentUpdated(Message):
     teams: tuple[str, ...] = ()
     seniority: int = Field(default=1, ge=1, le=5)
     capacity: int = Field(default=5, ge=0)
+    channel_capacity: dict[str, int] | None = None  # channel ▶ most at once
     availability: Availability = Availability.OFFLINE
     time_zone: str = "UTC"
 

@@ -102,6 +102,7 @@ class Attempt(Generic[S]):
     def _take(self, item: Input) -> None:
         if item.key is not None:
             self._take_timers(item)
+            self._take_revisit(item)
         elif item.delivery_id is not None:
             self._take_outcome(item)
         match item.decoded:
@@ -240,6 +241,17 @@ class Attempt(Generic[S]):
                 self.work.count("timers")
             else:
                 self._keep_poison("timer", entity.subject, name, item.poison)
+        self.work.touched[entity.subject] = entity
+
+    def _take_revisit(self, item: Input) -> None:
+        entity = self.entities[item.key or ""]
+        if item.revisit is None or item.safe_until is None:
+            return
+        if item.poison is not None:
+            self._keep_poison("revisit", entity.subject, item.revisit, item.poison)
+            return
+        self._hear(timer_heard(entity, item.revisit, item.safe_until), item)
+        self.work.count("revisits")
         self.work.touched[entity.subject] = entity
 
     def _take_outcome(self, item: Input) -> None:

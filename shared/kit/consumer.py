@@ -200,11 +200,12 @@ class StageConsumer(ConsumerRebalanceListener):
 
     async def _step(self) -> None:
         self._arrived.clear()
-        await self.engine.claim()
         parcel, self._parcel = self._parcel, None
-        if parcel is not None:
+        if parcel is None:
+            await self.engine.turn({})
+        else:
             try:
-                await self.engine.process(parcel.fetched)
+                await self.engine.turn(parcel.fetched)
             finally:
                 parcel.done.set()
                 self._free_since = self._clock.now()
@@ -222,6 +223,8 @@ class StageConsumer(ConsumerRebalanceListener):
             return TIMER_SECONDS
         if self.engine.stage.entities is None:
             return IDLE_SECONDS
+        if self.engine.revisits.waiting:
+            return EAGER_SECONDS
         due = self.engine.timers.next_due()
         if due is None:
             return TIMER_SECONDS

@@ -26,6 +26,7 @@ from shared.kit.ports import (
     Store,
 )
 from shared.kit.records import Partition, Publication, Record
+from shared.kit.revisits import Revisits
 from shared.kit.unit import Handler, Stage
 from shared.kit.work import Input, Owned, Work
 
@@ -64,6 +65,7 @@ class Engine(Claims[S]):
         group: str,
         limits: Limits | None = None,
         letter_limit: LetterLimit | None = None,
+        revisits: Revisits | None = None,
     ) -> None:
         super().__init__(
             stage, handler, broker=broker, store=store, clock=clock, health=health, meters=meters
@@ -71,10 +73,21 @@ class Engine(Claims[S]):
         self.group = group
         self.limits = limits or Limits()
         self.letter_limit = letter_limit or LetterLimit()
+        self.revisits = revisits or Revisits()
         self._decoder = Decoder(stage, group)
         self._next_outcomes = self._last_outcomes = datetime.fromtimestamp(0, UTC)
 
     # --- batches -----------------------------------------------------------------------------
+
+    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        """Claims what waits, then handles these records.
+
+        What was in hand before a claim was not fetched from the position that the claim found:
+        it is dropped, and comes again after the claim's seek.
+        """
+        handled = self.positions()
+        await self.claim()
+        await self.process({p: records for p, records in fetched.items() if p in handled})
 
     async def process(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
         """Handles these records, each partition's in order, and returns when that is done.
@@ -115,6 +128,7 @@ class Engine(Claims[S]):
             with self._busy():
                 await self._note_caught_up()
                 await self._fire_timers()
+                await self._revisit()
                 await self._hand_over_outcomes()
             self._well("timers")
         except OutageError as error:
@@ -136,6 +150,21 @@ class Engine(Claims[S]):
             Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
             for key, partition in ripe
             if partition in self._owned
+        ]
+        if inputs:
+            await self._run(inputs)
+
+    async def _revisit(self) -> None:
+        live = self._live()
+        self.revisits.own(owned.partition for owned in live)
+        if not self.revisits.waiting:
+            return
+        now = self.clock.now()
+        read = [(owned, self._safe_until(owned)) for owned in live]
+        safe = {owned.partition: min(now, until) for owned, until in read if until is not None}
+        inputs = [
+            Input(self._owned[at], key=key, revisit=name, safe_until=safe[at])
+            for name, key, at in self.revisits.take(safe, self.stage.max_records)
         ]
         if inputs:
             await self._run(inputs)

@@ -16,6 +16,7 @@ Event = Literal[
     "waiting",  # put away behind an earlier one of the same ticket
     "redriven",  # dead letters that were handled at last
     "timers",
+    "revisits",  # entities that the service asked to hear of again
     "outcomes",
     "fenced",  # batches given up because another instance owns the partition
     "conflicts",  # batches done again because another transaction was first

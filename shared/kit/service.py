@@ -4,6 +4,7 @@ import asyncio
 import gc
 import logging
 import signal
+from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field, replace
@@ -30,6 +31,7 @@ from shared.kit.letters import LetterLimit
 from shared.kit.meters import Metrics
 from shared.kit.mongo import MongoStore, ensure
 from shared.kit.ports import Clock, Publisher
+from shared.kit.revisits import Revisits
 from shared.kit.settings import KitSettings
 from shared.kit.tracing import telemetry_middlewares
 from shared.kit.unit import Document, Handler, Stage
@@ -50,6 +52,9 @@ class ServiceContext:
     blobs: Blobs
     health: Health
     wake: Callable[[], None] = lambda: None  # a delivery was finished in this process
+    revisits: Mapping[str, Revisits] = field(  # by stage
+        default_factory=lambda: defaultdict(Revisits)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +132,7 @@ class ServiceRun:
                 health=self.health,
                 meters=meters,
                 group=settings.group(stage.name),
+                revisits=context.revisits[stage.name],
                 letter_limit=LetterLimit(
                     run=settings.dead_letter_run, share=settings.dead_letter_share
                 ),

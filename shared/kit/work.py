@@ -33,7 +33,8 @@ class Owned:
 class Input:
     """One thing to handle, and the ownership under which it came.
 
-    A record has `decoded`; a timer has the entity's `key`; an outcome has the delivery's id.
+    A record has `decoded`; a timer has the entity's `key`; an outcome has the delivery's id. An
+    entity that is to be heard of again has its `key` and a `revisit` of this name.
     """
 
     owned: Owned
@@ -41,6 +42,7 @@ class Input:
     key: str | None = None
     safe_until: datetime | None = None
     delivery_id: str | None = None
+    revisit: str | None = None
     failures: int = 0
     poison: str | None = None  # why a timer or an outcome can't be handled
 

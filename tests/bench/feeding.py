@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any, Self, cast
 
 from aiokafka import AIOKafkaProducer
@@ -27,7 +27,7 @@ class Feed:
         self._settings = settings
         self._ledger = ledger
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=settings.kafka_servers,
+            **settings.kafka_client(),
             acks="all",
             linger_ms=2,
             max_batch_size=256 * 1024,
@@ -45,13 +45,17 @@ class Feed:
         await self._producer.stop()
 
     async def all_at_once(self, requests: Iterable[Request]) -> None:
+        await self.now(requests)
+        await self.settle()
+
+    async def now(self, requests: Iterable[Request]) -> None:
+        """Without waiting for their acknowledgements."""
         for request in requests:
             self._ledger.plan(request.origin, time.time() * 1000)
             await self.send(request)
-        await self.settle()
 
     async def as_planned(
-        self, requests: Sequence[Request], arrivals: Sequence[float], began: float
+        self, requests: Iterable[Request], arrivals: Iterable[float], began: float
     ) -> None:
         """`arrivals` are seconds after `began` (of the epoch); what is late counts from there."""
         for request, arrival in zip(requests, arrivals, strict=True):

@@ -6,7 +6,7 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -19,7 +19,7 @@ from tests.bench.processes import start_python, tail
 READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
-SECOND = "#2"
+INSTANCE = "#"
 
 
 class ServiceDiedError(Exception):
@@ -29,8 +29,9 @@ class ServiceDiedError(Exception):
 class Fleet:
     """`folder` gets a log for each service and the list of mails.
 
-    `standbys` are second processes of these services, called `sla#2`. With `unwatched` somebody
-    else looks after what ends. `variables` are more settings, for all.
+    `services` may hold further processes of the same service, as `sla#2`; `standbys` adds such a
+    second one. Those of `profiled` wait for signals to profile themselves. With `unwatched`
+    somebody else looks after what ends. `variables` are more settings, for all.
     """
 
     def __init__(
@@ -38,11 +39,14 @@ class Fleet:
         settings: KitSettings,
         folder: Path,
         *,
+        services: Sequence[str] = SERVICES,
         standbys: Sequence[str] = (),
+        profiled: Collection[str] = (),
         unwatched: bool = False,
         variables: Mapping[str, str] | None = None,
     ) -> None:
-        self.services = (*SERVICES, *(f"{name}{SECOND}" for name in standbys))
+        self.services = (*services, *(f"{name}{INSTANCE}2" for name in standbys))
+        self._profiled = frozenset(profiled)
         self.folder = folder
         self._unwatched = unwatched
         self._more = dict(variables or {})
@@ -66,8 +70,18 @@ class Fleet:
             port = str(self._ports["sink"].number)
             arguments = ["-m", "tests.bench.sink", port, str(self.mails)]
         else:
-            arguments = ["-m", "deskstream", "run", name.removesuffix(SECOND)]
+            arguments = self._program(name)
         self._running[name] = start_python(arguments, self.log(name), self._variables(name))
+
+    def _program(self, name: str) -> list[str]:
+        service, _, _ = name.partition(INSTANCE)
+        if service in self._profiled:
+            return ["-m", "tests.bench.profiled", service, str(self.profile(name))]
+        return ["-m", "deskstream", "run", service]
+
+    def profile(self, name: str) -> Path:
+        """Where a profiled service writes what it found."""
+        return self.folder / f"{name}.profile"
 
     def log(self, name: str) -> Path:
         return self.folder / f"{name}.log"
@@ -83,17 +97,19 @@ class Fleet:
         found["DESKSTREAM_NOTIFIER_SMTP_PORT"] = str(self._ports["sink"].number)
         return found | self._more
 
-    async def ready(self, names: Sequence[str] | None = None) -> None:
+    async def ready(
+        self, names: Sequence[str] | None = None, within: float = READY_SECONDS
+    ) -> None:
         """Until all say so on /readyz; raises ServiceDiedError if one ends instead."""
         waiting = set(names if names is not None else self.services)
-        deadline = time.monotonic() + READY_SECONDS
+        deadline = time.monotonic() + within
         while waiting:
             self.check()
             answers = {name: await asyncio.to_thread(self._readyz, name) for name in waiting}
             waiting -= {name for name, (ready, _) in answers.items() if ready}
             if waiting and time.monotonic() > deadline:
                 reasons = "; ".join(f"{name}: {answers[name][1]}" for name in sorted(waiting))
-                raise TimeoutError(f"not ready after {READY_SECONDS:.0f} s: {reasons}")
+                raise TimeoutError(f"not ready after {within:.0f} s: {reasons}")
             await asyncio.sleep(LOOK_SECONDS)
 
     def _readyz(self, name: str) -> tuple[bool, str]:
@@ -128,18 +144,22 @@ class Fleet:
         self._running[name].wait()
 
     def stop(self) -> None:
-        """Gracefully, and then not."""
-        for process in self._running.values():
+        """Everything, for good."""
+        self.stop_some(tuple(self._running))
+        for port in self._ports.values():
+            port.release()
+
+    def stop_some(self, names: Sequence[str]) -> None:
+        """Gracefully, and then not; `start_one` starts it again."""
+        ending = [self._running.pop(name) for name in names]
+        for process in ending:
             if process.poll() is None:
                 process.send_signal(signal.SIGCONT)
                 process.terminate()
         deadline = time.monotonic() + STOP_SECONDS
-        for process in self._running.values():
+        for process in ending:
             try:
                 process.wait(max(deadline - time.monotonic(), 0.1))
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        self._running.clear()
-        for port in self._ports.values():
-            port.release()

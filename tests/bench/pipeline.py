@@ -3,22 +3,28 @@
 import asyncio
 import math
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
 
 from deskstream.stack import Stack
 from tests.bench.arrivals import at_random
 from tests.bench.desk import Desk
-from tests.bench.ledger import Balance, Origin, balance, once_each
+from tests.bench.ledger import Origin
 from tests.bench.percentiles import Spread, spread
 from tests.bench.processes import CpuMeter, memory_mb
+from tests.bench.reconciling import Reconciled, reconciled
 from tests.bench.requests import Request, requests
-from tests.bench.sink import mails
+from tests.bench.steadiness import rate_between, slowest_stretch, steady_rate
 from tests.bench.story import READY, Log, Ticket, waits
 from tests.bench.yardstick import server_pids
 
-PATIENCE_SECONDS = 60.0
+PATIENCE_SECONDS = 90.0
+FEED_SECONDS = 0.1
+AHEAD_SECONDS = 2.0  # of work under way at full speed
+LEAST_AHEAD = 200
+MOST_A_SECOND = 4_000
+STRETCH_SECONDS = 10.0
 STEPS: Mapping[str, Sequence[str]] = {
     "created": READY[:1],
     "triaged": READY[1:2],
@@ -27,19 +33,24 @@ STEPS: Mapping[str, Sequence[str]] = {
     "assigned and armed": READY,
     "acknowledged": ("acknowledged",),
 }
+ALL_STEPS = (*READY, "acknowledged")
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
     """One feed from its first message until its last ticket was through everything.
 
-    `planned_rate` is None at full speed. `rates` are what each step managed, a second.
+    `planned_rate` is None at full speed. `steady` is the rate between the first and the last fifth
+    of the tickets that were through, `slowest` that of the slowest ten seconds. `rates` are what
+    each step managed, a second, from the first message to the step's last.
     """
 
     tickets: int
     seconds: float
     planned_rate: float | None
     cpu_ms: dict[str, float]
+    steady: float | None
+    slowest: float | None
     rates: dict[str, float]
     waits: dict[str, Spread]
 
@@ -48,54 +59,101 @@ class Measured:
         return self.tickets / self.seconds
 
     @property
+    def sustained(self) -> float:
+        """The steady rate, or that of the whole where there are too few to tell."""
+        return self.steady or self.rate
+
+    @property
     def ready(self) -> Spread | None:
         return self.waits.get("assigned and armed")
 
 
 @dataclass(slots=True)
-class _Fed:
+class Fed:
+    """What went in. `samples` are looks at how many were through, by seconds from the start."""
+
     origins: set[Origin]
     began: float
     seconds: float
     planned_rate: float | None
     cpu_ms: dict[str, float]
+    samples: list[tuple[float, float]] = field(default_factory=list)
+
+    @property
+    def rate(self) -> float:
+        """As seen from outside, before the log is read."""
+        return rate_between(self.samples) or len(self.origins) / self.seconds
 
 
 class Pipeline:
     """Feeds one deployment several times, and reads its log once, afterwards."""
 
     def __init__(self, desk: Desk, stack: Stack, *, seed: int, mail_share: float) -> None:
-        self._desk = desk
+        self.desk = desk
         self._stack = stack
         self._seed = seed
         self._mail_share = mail_share
-        self._fed: list[_Fed] = []
+        self._fed: list[Fed] = []
         self._expected = 0
 
-    async def warm_up(self, count: int) -> None:
-        made = self._requests(count, "warm")
-        async with self._desk.feed() as feed:
-            await feed.all_at_once(made)
+    @property
+    def through(self) -> int:
+        """How many tickets there are of this run."""
+        return self._expected
+
+    async def warm_up(self, count: int, name: str = "warm") -> None:
+        async with self.desk.feed() as feed:
+            await feed.all_at_once(self._requests(count, name))
         await self._until_through(count)
 
-    async def at_full_speed(self, count: int) -> float:
-        """Tickets a second."""
-        made = self._requests(count, f"burst{len(self._fed)}")
+    async def burst(self, count: int) -> Fed:
+        """All input at once, as after a night without intake."""
+        made = self._requests(count, self._name("burst"))
         meter, began = self._meter(), time.time()
-        async with self._desk.feed() as feed:
+        async with self.desk.feed() as feed:
             await feed.all_at_once(made)
             await self._until_through(count)
-        self._note(made, began, meter, None)
-        return count / self._fed[-1].seconds
+        return self._note({request.origin for request in made}, began, meter, None)
 
-    async def at_rate(self, rate: float, seconds: float) -> None:
+    async def at_full_speed(self, seconds: float) -> Fed:
+        """Always some seconds' work under way: each stage has enough, and none runs far ahead.
+
+        With all input there at once the first stages would be done early, and leave the cores to
+        the last ones: no rate that could be kept up.
+        """
+        stream = requests(
+            int(seconds * MOST_A_SECOND), self._seed, self._mail_share, self._name("full")
+        )
+        origins: set[Origin] = set()
+        meter, began, before = self._meter(), time.time(), await self.desk.through()
+        samples = [(0.0, 0.0)]
+
+        def look(through: int) -> None:
+            samples.append((time.time() - began, through - before))
+
+        async with self.desk.feed() as feed:
+            while samples[-1][0] < seconds:
+                some = list(islice(stream, room(len(origins), samples)))
+                origins |= {request.origin for request in some}
+                await feed.now(some)
+                await asyncio.sleep(FEED_SECONDS)
+                look(await self.desk.through())
+            await self._until_through(len(origins), look)
+        look(before + len(origins))
+        fed = self._note(origins, began, meter, None)
+        fed.samples = samples
+        return fed
+
+    async def at_rate(self, rate: float, seconds: float) -> Fed:
         arrivals = list(at_random(rate, seconds, self._seed))
-        made = self._requests(len(arrivals), f"rate{len(self._fed)}")
+        name = self._name("rate")
+        made = requests(len(arrivals), self._seed, self._mail_share, name)
         meter, began = self._meter(), time.time()
-        async with self._desk.feed() as feed:
+        known = set(self.desk.ledger.due)
+        async with self.desk.feed() as feed:
             await feed.as_planned(made, arrivals, began)
             await self._until_through(len(arrivals))
-        self._note(made, began, meter, rate)
+        return self._note(set(self.desk.ledger.due) - known, began, meter, rate)
 
     async def idle(self, seconds: float) -> dict[str, float]:
         """Which share of one core each process takes with nothing to do, in percent."""
@@ -106,116 +164,74 @@ class Pipeline:
     def memory_mb(self) -> dict[str, float]:
         return {name: memory_mb(pid) for name, pid in self._pids().items()}
 
+    def _name(self, kind: str) -> str:
+        return f"{kind}{len(self._fed)}"
+
     def _requests(self, count: int, name: str) -> list[Request]:
         return list(requests(count, self._seed, self._mail_share, name))
 
-    async def _until_through(self, count: int) -> None:
+    async def _until_through(
+        self, count: int, look: Callable[[int], None] = lambda _: None
+    ) -> None:
         self._expected += count
-        await self._desk.until(self._expected, PATIENCE_SECONDS)
+        await self.desk.until(self._expected, PATIENCE_SECONDS, look=look)
 
     def _pids(self) -> dict[str, int]:
-        return self._desk.fleet.pids | server_pids(self._stack)
+        return self.desk.fleet.pids | server_pids(self._stack)
 
     def _meter(self) -> CpuMeter:
         return CpuMeter(self._pids())
 
-    def _note(
-        self, made: Sequence[Request], began: float, meter: CpuMeter, rate: float | None
-    ) -> None:
-        cpu_ms = {name: used / len(made) * 1000 for name, used in meter.used().items()}
-        origins = {request.origin for request in made}
-        self._fed.append(_Fed(origins, began, time.time() - began, rate, cpu_ms))
+    def _note(self, origins: set[Origin], began: float, meter: CpuMeter, rate: float | None) -> Fed:
+        cpu_ms = {name: used / len(origins) * 1000 for name, used in meter.used().items()}
+        self._fed.append(Fed(origins, began, time.time() - began, rate, cpu_ms))
+        return self._fed[-1]
 
-    async def results(self) -> tuple[list[Measured], "Reconciled"]:
-        await self._desk.quiescent(PATIENCE_SECONDS)
-        log = await self._desk.log()
-        measured = [_measured(fed, log, self._desk) for fed in self._fed]
-        return measured, await reconciled(self._desk, log)
+    async def settled(self) -> None:
+        await self.desk.quiescent(PATIENCE_SECONDS)
+
+    async def results(self) -> tuple[list[Measured], Reconciled]:
+        """What was fed, in its order, and whether the books balance."""
+        await self.settled()
+        log = await self.desk.log()
+        measured = [_measured(fed, log, self.desk) for fed in self._fed]
+        return measured, await reconciled(self.desk, log)
 
 
-def _measured(fed: _Fed, log: Log, desk: Desk) -> Measured:
-    due = {origin: at for origin, at in desk.ledger.due.items() if origin in fed.origins}
+def room(sent: int, samples: Sequence[tuple[float, float]]) -> int:
+    """How many more may be sent now, by what was through at the last looks."""
+    elapsed, through = samples[-1]
+    rate = through / elapsed if elapsed else 0.0
+    ahead = max(AHEAD_SECONDS * rate, LEAST_AHEAD)
+    return max(int(through + ahead) - sent, 0)
+
+
+def _measured(fed: Fed, log: Log, desk: Desk) -> Measured:
+    due = {origin: desk.ledger.due[origin] for origin in fed.origins}
+    tickets = [ticket for ticket in log.tickets.values() if ticket.origin in due]
     found = {step: spread(waits(log, due, kinds)) for step, kinds in STEPS.items()}
+    done = [_moment(ticket, ALL_STEPS) / 1000 for ticket in tickets]
+    through = [moment for moment in done if moment < math.inf]
     return Measured(
         tickets=len(fed.origins),
         seconds=fed.seconds,
         planned_rate=fed.planned_rate,
         cpu_ms=fed.cpu_ms,
-        rates={step: len(due) / max(_until_last(log, due, fed, step), 0.001) for step in STEPS},
+        steady=steady_rate(through),
+        slowest=slowest_stretch(through, STRETCH_SECONDS),
+        rates={
+            step: len(due) / max(_until_last(tickets, fed, kinds), 0.001)
+            for step, kinds in STEPS.items()
+        },
         waits={step: each for step, each in found.items() if each is not None},
     )
 
 
-def _until_last(log: Log, due: Mapping[Origin, float], fed: _Fed, step: str) -> float:
+def _until_last(tickets: Sequence[Ticket], fed: Fed, kinds: Sequence[str]) -> float:
     """Seconds from the feed's begin to the last ticket's step; for ever if one is missing."""
-    tickets = (each for each in log.tickets.values() if each.origin in due)
-    moments = [_moment(ticket, STEPS[step]) for ticket in tickets]
+    moments = [_moment(ticket, kinds) for ticket in tickets]
     return max(moments, default=math.inf) / 1000 - fed.began
 
 
 def _moment(ticket: Ticket, kinds: Sequence[str]) -> float:
     return max((ticket.first.get(kind, math.inf) for kind in kinds), default=math.inf)
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciled:
-    """The ledger against the log, the mails and reporting; every list should be empty."""
-
-    balance: Balance
-    torn: list[str]
-    out_of_order: list[str]
-    gaps: list[str]
-    unmailed: tuple[str, ...]
-    mailed_twice: tuple[str, ...]
-    miscounted: list[str]
-
-    @property
-    def holds(self) -> bool:
-        wrong = (self.torn, self.out_of_order, self.gaps, self.unmailed, self.miscounted)
-        return self.balance.holds and not any(wrong) and not self.mailed_twice
-
-
-async def reconciled(desk: Desk, log: Log) -> Reconciled:
-    told = [each for ticket in log.tickets.values() for each in ticket.acknowledged_under]
-    arrived = [message_id for _, message_id, _ in mails(desk.fleet.mails)]
-    wanted = set(told)
-    acknowledgements = once_each(told, (each for each in arrived if each in wanted))
-    unacknowledged = [t.number or "?" for t in log.tickets.values() if not t.acknowledged_under]
-    return Reconciled(
-        balance=balance(desk.ledger, log.fates),
-        torn=log.torn,
-        out_of_order=log.out_of_order,
-        gaps=log.gaps(),
-        unmailed=(*acknowledgements.missing, *unacknowledged),
-        mailed_twice=acknowledgements.repeated,
-        miscounted=await miscounted(desk, log),
-    )
-
-
-async def miscounted(desk: Desk, log: Log) -> list[str]:
-    """Where reporting's figures differ from a count of the log."""
-    reporting = desk.database("reporting")
-    wrong = []
-    created = await total(reporting["rollups"], "created")
-    if created != len(log.tickets):
-        wrong.append(f"rollups count {created} created, the log has {len(log.tickets)}")
-    assigned = await total(reporting["rollups"], "assigned")
-    said = sum(ticket.times.get("TicketAssigned", 0) for ticket in log.tickets.values())
-    if assigned != said:
-        wrong.append(f"rollups count {assigned} assigned, the log has {said}")
-    entries = await reporting["timeline"].estimated_document_count()
-    events = sum(ticket.events for ticket in log.tickets.values())
-    if entries != events:
-        wrong.append(f"the timeline has {entries} lines, the log {events} events")
-    return wrong
-
-
-async def total(rollups: Any, figure: str) -> int:
-    """A figure's sum over all hours and partitions."""
-    stages = [
-        {"$match": {"dimension": "all"}},
-        {"$group": {"_id": None, "sum": {"$sum": f"${figure}"}}},
-    ]
-    cursor = await rollups.aggregate(stages)
-    rows = await cursor.to_list()
-    return int(rows[0]["sum"]) if rows else 0

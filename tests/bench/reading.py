@@ -2,21 +2,21 @@
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer
 
 from tests.bench.story import Line, Log
 
-DEADLINE = 300
+DEADLINE = 900
 
 
-async def records(servers: str, topic: str) -> AsyncIterator[Any]:
-    """Each partition's in order, up to its high watermark."""
+async def records(client: Mapping[str, Any], topic: str) -> AsyncIterator[Any]:
+    """Each partition's in order, up to its high watermark. `client` says how to connect."""
     consumer = AIOKafkaConsumer(
         topic,
-        bootstrap_servers=servers,
+        **client,
         auto_offset_reset="earliest",
         enable_auto_commit=False,
         fetch_max_wait_ms=20,
@@ -41,9 +41,9 @@ async def _at_end(consumer: AIOKafkaConsumer) -> bool:
     return bool(consumer.assignment())
 
 
-async def read_log(servers: str, topic: str) -> Log:
+async def read_log(client: Mapping[str, Any], topic: str) -> Log:
     log = Log()
-    async for raw in records(servers, topic):
+    async for raw in records(client, topic):
         log.add(line_of(raw), raw.value)
     return log
 

@@ -14,6 +14,7 @@ from shared.kit.records import Publication
 
 SOURCE = "/bench/customers"
 MAILBOX = "support@desk.example"
+CUSTOMERS_DOMAIN = "customers.example"
 MESSAGES_BY_SENDER = 5  # well below the limit from which intake takes it for a flood
 KNOWN_CUSTOMERS = 300
 AGENTS = 60
@@ -129,7 +130,7 @@ def request(origin: str, draw: random.Random, count: int, *, mail: bool) -> Requ
 
 
 def address_of(writer: int) -> str:
-    return f"writer{writer}@customers.example"
+    return f"writer{writer}@{CUSTOMERS_DOMAIN}"
 
 
 def _form(origin: str, writer: int, subject: str, body: str) -> Publication:

@@ -11,7 +11,9 @@ from pathlib import Path
 import uvloop
 
 from deskstream.demo.smtp_sink import Caught, SmtpSink
+from tests.bench.requests import CUSTOMERS_DOMAIN
 
+TO_CUSTOMER = f"@{CUSTOMERS_DOMAIN}\n".encode()
 MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^>]*>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -32,6 +34,25 @@ def mails(record: Path) -> list[tuple[int, str, str]]:
     text = record.read_text(encoding="utf-8") if record.exists() else ""
     rows = (line.split(" ", 2) for line in text.splitlines(keepends=True) if line.endswith("\n"))
     return [(int(at), message_id, to.rstrip("\n")) for at, message_id, to in rows]
+
+
+class Acknowledgements:
+    """How many mails to customers are noted so far; each look reads only what is new."""
+
+    def __init__(self, record: Path) -> None:
+        self._record = record
+        self._read = 0
+        self._count = 0
+
+    def count(self) -> int:
+        if self._record.exists():
+            with self._record.open("rb") as lines:
+                lines.seek(self._read)
+                fresh = lines.read()
+            whole = fresh[: fresh.rfind(b"\n") + 1]
+            self._read += len(whole)
+            self._count += whole.count(TO_CUSTOMER)
+        return self._count
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import pairwise
@@ -42,42 +42,71 @@ class Chain:
 
 
 @dataclass(slots=True)
-class _Running:
-    stack: Stack
-    first: str
-    last: str
+class Yardstick:
+    """A running chain; it may be fed several times."""
+
     pids: dict[str, int]
     producer: AIOKafkaProducer
     consumer: AIOKafkaConsumer
+    first: str
+    sent: int = 0
 
+    async def warm_up(self) -> None:
+        await self._send_all(WARM_UP)
+        await self._collect(WARM_UP)
 
-async def at_full_speed(stack: Stack, folder: Path, count: int, *, store: bool) -> Chain:
-    """All messages lie there before they are counted."""
-    async with _chain(stack, folder, store=store) as chain:
-        await _send_all(chain, range(WARM_UP))
-        await _collect(chain, WARM_UP)
-        meter = CpuMeter(chain.pids)
-        began = time.perf_counter()
-        sending = asyncio.create_task(_send_all(chain, range(WARM_UP, WARM_UP + count)))
-        await _collect(chain, count)
+    async def at_full_speed(self, count: int) -> Chain:
+        """As fast as it takes them."""
+        meter, began = CpuMeter(self.pids), time.perf_counter()
+        sending = asyncio.create_task(self._send_all(count))
+        await self._collect(count)
         seconds = time.perf_counter() - began
         await sending
         return Chain(count, seconds, _for_each(meter, count))
 
-
-async def at_rate(stack: Stack, folder: Path, rate: float, seconds: float, seed: int) -> Chain:
-    """Open loop: a wait counts from when the message was to be sent."""
-    arrivals = list(at_random(rate, seconds, seed))
-    async with _chain(stack, folder, store=True) as chain:
-        await _send_all(chain, range(WARM_UP))
-        await _collect(chain, WARM_UP)
-        meter = CpuMeter(chain.pids)
-        began = time.time()
-        sending = asyncio.create_task(_send_planned(chain, arrivals, began))
-        waits = await _collect(chain, len(arrivals))
+    async def at_rate(self, rate: float, seconds: float, seed: int) -> Chain:
+        """Open loop: a wait counts from when the message was to be sent."""
+        arrivals = list(at_random(rate, seconds, seed))
+        meter, began = CpuMeter(self.pids), time.time()
+        sending = asyncio.create_task(self._send_planned(arrivals, began))
+        waits = await self._collect(len(arrivals))
         taken = time.time() - began
         await sending
         return Chain(len(arrivals), taken, _for_each(meter, len(arrivals)), spread(waits))
+
+    async def _send_all(self, count: int) -> None:
+        await asyncio.gather(*[await self._send(time.time()) for _ in range(count)])
+
+    async def _send_planned(self, arrivals: Sequence[float], began: float) -> None:
+        sends = []
+        for arrival in arrivals:
+            pause = began + arrival - time.time()
+            if pause > 0:
+                await asyncio.sleep(pause)
+            sends.append(await self._send(began + arrival))
+        await asyncio.gather(*sends)
+
+    async def _send(self, due: float) -> Any:
+        self.sent += 1
+        step = sample(self.sent, due * 1000)
+        value = orjson.dumps(step.model_dump())
+        return await self.producer.send(self.first, key=step.ticket.encode(), value=value)
+
+    async def _collect(self, count: int) -> list[float]:
+        """How long each of the next `count` different messages took, in milliseconds."""
+        waits: dict[str, float] = {}
+        moved = time.monotonic()
+        while len(waits) < count:
+            fetched = await self.consumer.getmany(timeout_ms=100)
+            for raws in fetched.values():
+                for raw in raws:
+                    told = orjson.loads(raw.value or b"")
+                    waits.setdefault(told["ticket"], raw.timestamp - told["accepted_ms"])
+            if fetched:
+                moved = time.monotonic()
+            elif time.monotonic() - moved > PATIENCE_SECONDS:
+                raise TimeoutError(f"the skeleton stands still at {len(waits)} of {count}")
+        return list(waits.values())
 
 
 def _for_each(meter: CpuMeter, count: int) -> dict[str, float]:
@@ -85,7 +114,8 @@ def _for_each(meter: CpuMeter, count: int) -> dict[str, float]:
 
 
 @asynccontextmanager
-async def _chain(stack: Stack, folder: Path, *, store: bool) -> AsyncIterator[_Running]:
+async def chain(stack: Stack, folder: Path, *, store: bool) -> AsyncIterator[Yardstick]:
+    """Five processes, one after the other, and warm."""
     name = uuid.uuid4().hex[:8]
     topics = [f"skeleton.{name}.{i}" for i in range(STAGES + 1)]
     await _make(stack.kafka_servers, topics)
@@ -111,7 +141,9 @@ async def _chain(stack: Stack, folder: Path, *, store: bool) -> AsyncIterator[_R
         await consumer.start()
         pids = {f"stage {i + 1}": stage.pid for i, stage in enumerate(stages)}
         pids |= {name: pid for name, pid in server_pids(stack).items() if store or name != "mongod"}
-        yield _Running(stack, topics[0], topics[-1], pids, producer, consumer)
+        running = Yardstick(pids, producer, consumer, topics[0])
+        await running.warm_up()
+        yield running
     finally:
         await producer.stop()
         await consumer.stop()
@@ -142,40 +174,3 @@ async def _wait_until_ready(stages: Sequence[Any], logs: Sequence[Path]) -> None
                 if stage.poll() is not None:
                     raise RuntimeError(f"a stage of the skeleton ended:\n{tail(log)}")
                 await asyncio.sleep(0.05)
-
-
-async def _send_all(chain: _Running, numbers: Iterable[int]) -> None:
-    await asyncio.gather(*[await _send(chain, n, time.time()) for n in numbers])
-
-
-async def _send_planned(chain: _Running, arrivals: Sequence[float], began: float) -> None:
-    sends = []
-    for number, arrival in enumerate(arrivals, WARM_UP):
-        pause = began + arrival - time.time()
-        if pause > 0:
-            await asyncio.sleep(pause)
-        sends.append(await _send(chain, number, began + arrival))
-    await asyncio.gather(*sends)
-
-
-async def _send(chain: _Running, number: int, due: float) -> Any:
-    step = sample(number, due * 1000)
-    value = orjson.dumps(step.model_dump())
-    return await chain.producer.send(chain.first, key=step.ticket.encode(), value=value)
-
-
-async def _collect(chain: _Running, count: int) -> list[float]:
-    """How long each of the next `count` different messages took, in milliseconds."""
-    waits: dict[str, float] = {}
-    moved = time.monotonic()
-    while len(waits) < count:
-        fetched = await chain.consumer.getmany(timeout_ms=100)
-        for raws in fetched.values():
-            for raw in raws:
-                told = orjson.loads(raw.value or b"")
-                waits.setdefault(told["ticket"], raw.timestamp - told["accepted_ms"])
-        if fetched:
-            moved = time.monotonic()
-        elif time.monotonic() - moved > PATIENCE_SECONDS:
-            raise TimeoutError(f"the skeleton stands still at {len(waits)} of {count}")
-    return list(waits.values())

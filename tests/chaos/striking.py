@@ -1,73 +1,129 @@
-"""Does the faults of a plan, and starts again what was killed, as a supervisor would."""
+"""Does the faults of a plan, and starts again what ended, as a supervisor would."""
 
 import asyncio
 import signal
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from deskstream.stack import Node, Stack
-from tests.bench.fleet import Fleet
+from deskstream.stack import Node
+from tests.chaos import scenes
+from tests.chaos.agents import Agents
+from tests.chaos.deployment import Deployment
 from tests.chaos.faults import Fault, Kind
+from tests.chaos.mailserver import Mood
+from tests.chaos.network import Networks, Trouble
 from tests.chaos.recovery import Strike
+from tests.chaos.replaying import replay_input, replay_log
 
 RESTART_SECONDS = 0.2
 LOOK_SECONDS = 0.05
+Say = Callable[[str], None]
+MOODS: Mapping[Kind, Mood] = {
+    Kind.MAIL_SLOW: Mood.SLOW,
+    Kind.MAIL_LATER: Mood.LATER,
+    Kind.MAIL_REFUSED: Mood.REFUSED,
+    Kind.MAIL_TARPIT: Mood.TARPIT,
+    Kind.MAIL_AWAY: Mood.AWAY,
+    Kind.MAIL_HANGUP: Mood.HANGUP,
+}
+TROUBLES = {str(trouble): trouble for trouble in Trouble}
 
 
 @dataclass(slots=True)
 class Striker:
-    stack: Stack
-    fleet: Fleet
-    say: Callable[[str], None]
+    """`held` are processes that stay down for now. `complaints` are what went wrong on the way."""
+
+    desk: Deployment
+    networks: Networks
+    agents: Agents
+    say: Say
+    seed: int
     strikes: list[Strike] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
-    _killed: set[str] = field(default_factory=set)
+    complaints: list[str] = field(default_factory=list)
+    held: set[str] = field(default_factory=set)
+    _ours: set[str] = field(default_factory=set)
 
     async def run(self, faults: Sequence[Fault], began: float) -> None:
         """`began` is of the epoch."""
         for fault in faults:
             await asyncio.sleep(max(began + fault.at - time.time(), 0))
-            self.say(f"{time.time() - began:5.1f} s: {fault.name} {fault.seconds or ''}")
+            self.say(f"{time.time() - began:5.1f} s: {fault.name}")
             started = time.time()
             await self._strike(fault)
             self.strikes.append(Strike(fault, started * 1000, time.time() * 1000))
 
     async def supervise(self) -> None:
-        """Until cancelled. Whoever ends without being killed by us is noted."""
+        """Until cancelled. Whoever ends without our doing is noted."""
         while True:
-            for name, code in self.fleet.ended().items():
-                if name in self._killed:
-                    self._killed.discard(name)
-                else:
+            for name, code in self.desk.crew.ended().items():
+                if name in self.held:
+                    continue
+                if name not in self._ours:
                     self.died.append(f"{name} with {code}")
                     self.say(f"{name} ended with {code}")
+                self._ours.discard(name)
                 await asyncio.sleep(RESTART_SECONDS)
-                self.fleet.start_one(name)
+                self.desk.crew.start_one(name)
             await asyncio.sleep(LOOK_SECONDS)
 
-    async def _strike(self, fault: Fault) -> None:
-        match fault.kind:
-            case Kind.KILL_SERVICE:
-                self._killed.add(fault.victim)
-                self.fleet.kill(fault.victim)
-            case Kind.FREEZE_SERVICE:
-                self.fleet.signal(fault.victim, signal.SIGSTOP)
-                await asyncio.sleep(fault.seconds)
-                self.fleet.signal(fault.victim, signal.SIGCONT)
-            case Kind.KILL_DATABASE:
-                await _kill(self._node(self.stack.database))
-            case Kind.KILL_BROKER:
-                await _kill(self._node(self.stack.broker))
-            case Kind.FREEZE_DATABASE:
-                await _freeze(self._node(self.stack.database), fault.seconds)
-            case Kind.FREEZE_BROKER:
-                await _freeze(self._node(self.stack.broker), fault.seconds)
+    def kill(self, name: str) -> None:
+        """By our doing: it is started again, and nobody is blamed."""
+        self.expect_end(name)
+        self.desk.crew.kill(name)
 
-    def _node(self, node: Node | None) -> Node:
-        if node is None:
-            raise ValueError("this stack's servers are not ours to strike")
-        return node
+    def expect_end(self, name: str) -> None:
+        self._ours.add(name)
+
+    async def _strike(self, fault: Fault) -> None:
+        if fault.kind in MOODS:
+            await self._mail(MOODS[fault.kind], fault.seconds)
+        elif (trouble := TROUBLES.get(fault.kind.rpartition("-")[0])) is not None:
+            await self._network(trouble, fault.victim, fault.seconds)
+        else:
+            await self._other(fault)
+
+    async def _mail(self, mood: Mood, seconds: float) -> None:
+        self.desk.crew.feel(mood)
+        await asyncio.sleep(seconds)
+        self.desk.crew.feel(Mood.WELL)
+
+    async def _network(self, trouble: Trouble, server: str, seconds: float) -> None:
+        self.networks[server].strike(trouble)
+        await asyncio.sleep(seconds)
+        self.networks[server].mend()
+
+    async def _other(self, fault: Fault) -> None:
+        doings: dict[Kind, Callable[[], Awaitable[None]]] = {
+            Kind.FREEZE_SERVICE: lambda: self._freeze(fault.victim, fault.seconds),
+            Kind.KILL_DATABASE: lambda: _kill(_ours(self.desk.stack.database)),
+            Kind.KILL_BROKER: lambda: _kill(_ours(self.desk.stack.broker)),
+            Kind.FREEZE_DATABASE: lambda: _freeze(_ours(self.desk.stack.database), fault.seconds),
+            Kind.FREEZE_BROKER: lambda: _freeze(_ours(self.desk.stack.broker), fault.seconds),
+            Kind.KILL_UNPUBLISHED: lambda: scenes.kill_unpublished(self, fault.victim),
+            Kind.ZOMBIE: lambda: scenes.zombie(self, fault.victim),
+            Kind.STORM: lambda: scenes.storm(self, fault.victim, fault.seconds),
+            Kind.ROLLING_RESTART: lambda: scenes.rolling_restart(self),
+            Kind.LATE_TIMERS: lambda: scenes.late_timers(self, self.seed + len(self.strikes)),
+            Kind.REPLAY_INPUT: lambda: replay_input(self.desk),
+            Kind.REPLAY_LOG: lambda: replay_log(self.desk, self.seed),
+        }
+        if fault.kind is Kind.KILL_SERVICE:
+            self.kill(fault.victim)
+        else:
+            await doings[fault.kind]()
+
+    async def _freeze(self, name: str, seconds: float) -> None:
+        self.desk.crew.signal(name, signal.SIGSTOP)
+        await asyncio.sleep(seconds)
+        self.desk.crew.signal(name, signal.SIGCONT)
+
+
+def _ours(node: Node | None) -> Node:
+    if node is None:
+        raise ValueError("this stack's servers are not ours to strike")
+    return node
 
 
 async def _kill(node: Node) -> None:

@@ -66,6 +66,8 @@ def _default(value: Any) -> str:
             return ""
         case SecretStr():
             return value.get_secret_value()
+        case tuple():
+            return " ".join(map(_default, value))
         case bool():
             return str(value).lower()
         case Path() if value.is_relative_to(ROOT):

@@ -10,11 +10,11 @@ from uuid import uuid4
 import httpx
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from pymongo import AsyncMongoClient
 
 from deskstream.stack import Stack
 from services.intake.api import Door, create_api
+from services.intake.api.webhooks import Webhooks
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import prepare
 from shared.contracts.envelope import header_text
@@ -24,11 +24,11 @@ from shared.kit.ports import BrokerAwayError
 from shared.kit.records import Publication
 from shared.kit.tokens import Token, Tokens, hash_of
 from shared.kit.unit import Document
+from tests.intake_door import signing
 
 DATABASE = f"door_{uuid4().hex[:12]}"
 SECRET = "ds_all"
-META_SECRET = "meta's app secret"
-VERIFY_TOKEN = "chosen in Meta's console"
+VERIFY_TOKEN = "chosen-in-metas-console"
 SCOPES = ("tickets:write", "tickets:read", "commands:write", "channels:write")
 TOKENS = (
     Token(name="shop", sha256=hash_of(SECRET), scopes=SCOPES, rate_per_second=1_000),
@@ -65,13 +65,14 @@ class Clock(SystemClock):
 
     def __init__(self) -> None:
         self.waits: list[float] = []
+        self.stopped: datetime | None = None
 
     async def sleep(self, seconds: float) -> None:
         self.waits.append(seconds)
         await super().sleep(0)
 
     def now(self) -> datetime:
-        return super().now()
+        return self.stopped or super().now()
 
 
 @dataclass
@@ -80,6 +81,7 @@ class World:
     broker: Broker
     client: httpx.AsyncClient
     blobs: MemoryBlobs
+    clock: Clock
 
     async def post(
         self, path: str, json: Any = None, *, token: str = SECRET, **options: Any
@@ -88,6 +90,12 @@ class World:
         if json is not None:
             options["json"] = json
         return await self.client.post(path, headers=headers, **options)
+
+    async def deliver(self, signed: signing.Signed) -> httpx.Response:
+        """As its vendor sends it."""
+        headers = {"Content-Type": signed.content_type, **signed.headers}
+        path = f"/v1/channels/{signed.channel}"
+        return await self.client.post(path, content=signed.body, headers=headers)
 
     async def get(self, path: str, *, token: str = SECRET) -> httpx.Response:
         return await self.client.get(path, headers={"Authorization": f"Bearer {token}"})
@@ -126,8 +134,8 @@ def mongo_url(stack: Stack) -> str:
 async def world(mongo_url: str) -> AsyncIterator[World]:
     broker, blobs = Broker(), MemoryBlobs()
     settings = IntakeSettings(
-        whatsapp_app_secret=SecretStr(META_SECRET),
-        whatsapp_verify_token=SecretStr(VERIFY_TOKEN),
+        **signing.settings(),
+        meta_verify_tokens=signing.secrets(VERIFY_TOKEN),
         acknowledge_seconds=0.2,
         largest_json_bytes=4_096,
         largest_raw_bytes=600_000,
@@ -136,9 +144,11 @@ async def world(mongo_url: str) -> AsyncIterator[World]:
     async with mongo:
         database = mongo[DATABASE]
         await prepare(database, settings.keep_keys_seconds)
-        door = Door(settings, Tokens(TOKENS), database, broker, blobs, Clock())
+        clock = Clock()
+        webhooks = Webhooks(settings, clock)
+        door = Door(settings, Tokens(TOKENS), database, broker, blobs, clock, webhooks)
         transport = httpx.ASGITransport(create_api(door), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:
-            yield World(door, broker, client, blobs)
+            yield World(door, broker, client, blobs, clock)
         for collection in await database.list_collection_names():
             await database[collection].delete_many({})

@@ -4,6 +4,7 @@ import httpx
 from pymongo import AsyncMongoClient
 
 from services.intake.api import Door, create_api
+from services.intake.api.webhooks import Webhooks
 from services.intake.settings import IntakeSettings
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
@@ -18,13 +19,15 @@ async def test_nothing_is_accepted_and_the_caller_is_told() -> None:
     )
     async with nowhere:
         broker = Broker()
+        settings, clock = IntakeSettings(), SystemClock()
         door = Door(
-            IntakeSettings(),
+            settings,
             Tokens(TOKENS),
             nowhere["intake"],
             broker,
             MemoryBlobs(),
-            SystemClock(),
+            clock,
+            Webhooks(settings, clock),
         )
         transport = httpx.ASGITransport(create_api(door), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=transport, base_url="http://door") as client:

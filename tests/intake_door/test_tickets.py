@@ -253,7 +253,11 @@ async def test_every_wrong_field_is_named(
             id="large",
         ),
         pytest.param(
-            b'{"channel":' * 300 + b"1" + b"}" * 300, "application/json", 422, "", id="deep"
+            b'{"channel":' * 300 + b"1" + b"}" * 300,
+            "application/json",
+            400,
+            "The JSON is nested more than 32 levels deep.",
+            id="deep",
         ),
     ],
 )

@@ -17,9 +17,11 @@ def verdict(
     headers: Mapping[str, str] | None = None,
     sender: str = "ana@customer.example",
     report: Report | None = None,
+    text: str = "",
 ) -> Automatic | None:
     named = {name.replace("_", "-"): [value] for name, value in (headers or {}).items()}
-    return judge(named, sender=sender, report=report, mailbox="support@desk.example").automatic
+    found = judge(named, sender=sender, report=report, mailbox="support@desk.example", text=text)
+    return found.automatic
 
 
 @pytest.mark.parametrize(
@@ -47,6 +49,12 @@ def verdict(
         ({"subject": "My out of office does not work"}, None),
         ({"subject": "Automatic reply broken since Monday"}, None),
         ({"subject": "Undelivered parcel"}, None),
+        ({"subject": "Out of office until Monday"}, AUTO),
+        ({"subject": "AUTO: Ana Ruiz is away (returning 5 May)"}, AUTO),
+        ({"subject": "Away until May 5"}, AUTO),
+        ({"subject": "Automobile insurance"}, None),
+        ({"subject": "On leave of my printer"}, None),
+        ({"x_mlserver": "fml 4.0"}, LIST),
         ({"x_failed_recipients": "a@b.example"}, BOUNCE),
         ({"x_deskstream_loop": "1"}, OWN),
     ],
@@ -67,6 +75,30 @@ def test_headers(headers: dict[str, str], automatic: Automatic | None) -> None:
 )
 def test_daemons(sender: str, headers: dict[str, str], automatic: Automatic | None) -> None:
     assert verdict(headers, sender) is automatic
+
+
+@pytest.mark.parametrize(
+    ("sender", "headers", "text", "automatic"),
+    [
+        ("post_master@x.example", {}, "Error: 550 - no such user here", BOUNCE),
+        ("no-reply@x.example", {"return_path": "<>"}, "Could not be delivered to: <a@b>", BOUNCE),
+        ("admin@x.example", {"return_path": "<>"}, "Konnte nicht zugestellt werden", BOUNCE),
+        ("system@x.example", {"subject": "Undeliverable: Hi"}, "550 User unknown", BOUNCE),
+        ("ana@x.example", {"subject": "Re: Undeliverable: Hi"}, "550 User unknown", None),
+        ("no-reply@dhl.example", {}, "Your parcel could not be delivered.", None),
+        ("postmaster@x.example", {}, "Your server could do better.", None),
+        (
+            "a@x.example",
+            {"return_path": "<>", "auto_submitted": "auto-replied"},
+            "I am away; your mail was not delivered to anyone.",
+            AUTO,
+        ),
+    ],
+)
+def test_failures_that_only_words_tell(
+    sender: str, headers: dict[str, str], text: str, automatic: Automatic | None
+) -> None:
+    assert verdict(headers, sender, text=text) is automatic
 
 
 @pytest.mark.parametrize(

@@ -69,7 +69,7 @@ def test_header_words(value: str, text: str) -> None:
         ('"ana@x.example" <ana@x.example>', [Person("ana@x.example")]),
         ("Ana <mailto:ana@x.example>", [Person("ana@x.example", "Ana")]),
         ("Ana ana@x.example", [Person("ana@x.example", "Ana")]),
-        ("MAILER-DAEMON", [Person(None, "MAILER-DAEMON")]),
+        ("MAILER-DAEMON", [Person("MAILER-DAEMON")]),
         ("<>", []),
         ("", []),
     ],

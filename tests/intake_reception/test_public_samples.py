@@ -19,8 +19,8 @@ from shared.contracts.fields import Automatic
 PUBLIC = Path(__file__).parents[2].parent / "shared" / "data" / "public"
 pytestmark = pytest.mark.skipif(not PUBLIC.is_dir(), reason=f"no samples in {PUBLIC}")
 NO_MAILS = {"emails/cpython/msg_19.txt", "emails/enmime/mail__erroneous.raw"}
-# Of a list server, and one that only its words give away; three are answers, no bounces.
-NO_BOUNCES = ("fml-", "apachejames-01", "rfc3834-", "kddi-02")
+# Of a list server; three are answers, no bounces.
+NO_BOUNCES = ("fml-", "rfc3834-")
 
 
 def mails() -> Iterator[tuple[str, bytes]]:

@@ -14,6 +14,7 @@ from hypothesis.stateful import (
     rule,
 )
 
+from services.router.domain.escalation import ON_CALL
 from services.router.domain.planning import plan_for
 from services.router.domain.pool import Pool
 from services.router.domain.ticket import Place, RoutedTicket
@@ -33,8 +34,24 @@ from shared.contracts.ticket import (
 )
 from tests.router.builders import AGENT, Desk, agent, moved, resolved, rules, triaged
 
+CHATS = 2
 RULES = rules(
+    never_assigned="20m",
+    weights={"ana": 2},
+    efforts=[{"when": {"type": "incident", "category": "money"}, "effort": 2}],
+    channel_limits={"chat": CHATS},
+    hours=[
+        {"name": "west", "time_zone": "UTC", "open": "mon-sun 09:10-09:40"},
+        {
+            "name": "east",
+            "time_zone": "UTC",
+            "open": ["mon-sun 09:00-09:20", "mon-sun 09:30-09:40"],
+        },
+    ],
+    on_call=[{"name": "night", "time_zone": "UTC", "since": "2026-01-05", "agents": ["bo", "zoe"]}],
     queues=[
+        {"name": "west", "hours": "west", "when_closed": "east"},
+        {"name": "east", "hours": "east", "when_closed": "west", "selection": "weighted"},
         {"name": "support"},
         {"name": "tech", "teams": ["tech"], "selection": "longest_idle"},
         {"name": "money", "skills": {"sums": 1}, "selection": "most_spare_percent"},
@@ -57,15 +74,18 @@ RULES = rules(
             "relax_after": "2m",
         },
         {"name": "urgent", "when": {"priority": "critical"}, "queue": "support", "seniority": 2},
+        {"name": "sun", "when": {"category": "sun"}, "queue": "west", "lane": "express"},
     ],
     escalations=[
         {"name": "late", "on": "breach", "level": 2, "queue": "lead", "seniority": 3},
+        {"name": "long", "on": "unassigned", "level": 1, "on_call": "night"},
+        {"name": "tagged", "on": "demand", "when": {"tags": "boss"}, "on_call": "night"},
         {"name": "asked", "on": "request", "seniority": 2, "hand_over": "always"},
     ],
 )
 ROOM_FOR_ALL = 1_000
 AGENTS = st.sampled_from(["ana", "bo", "cy", "di"])
-CATEGORIES = st.sampled_from(["tech", "money", "general", "general"])
+CATEGORIES = st.sampled_from(["tech", "money", "sun", "general", "general"])
 LANGUAGES = st.sampled_from([None, "de", "fr"])
 BREACH = SlaBreached(
     metric=Metric.RESOLUTION,
@@ -153,14 +173,23 @@ class PoolMachine(RuleBasedStateMachine):
         category=CATEGORIES,
         priorities=st.lists(st.sampled_from(Priority), min_size=1, max_size=4),
         language=LANGUAGES,
+        channel=st.sampled_from(["email", "chat"]),
+        tags=st.sampled_from([(), ("boss",)]),
     )
-    def tickets_come(self, category: str, priorities: list[Priority], language: str | None) -> None:
+    def tickets_come(
+        self,
+        category: str,
+        priorities: list[Priority],
+        language: str | None,
+        channel: str,
+        tags: tuple[str, ...],
+    ) -> None:
         for priority in priorities:
             self.count += 1
             self.desk.now += timedelta(seconds=self.count % 2)
             ticket_id = f"t{self.count}"
-            self.desk.ticket(ticket_id, moved(Status.NEW))
-            told = triaged(priority, category=category, language=language)
+            self.desk.ticket(ticket_id, moved(Status.NEW), channel=channel)
+            told = triaged(priority, category=category, language=language, tags=tags)
             self.happens(ticket_id, told)
 
     @precondition(lambda self: self.tickets)
@@ -228,8 +257,16 @@ class PoolMachine(RuleBasedStateMachine):
 
     @rule()
     def another_process_takes_over(self) -> None:
-        """From what is stored alone, and it finds nothing left to do."""
+        """It knows all that was known, from what is stored alone, and finds nothing left to do."""
+        before = self.known()
         assert self.desk.taken_over() == []
+        assert self.known() == before
+
+    def known(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        return (
+            {ticket_id: ticket.model_dump() for ticket_id, ticket in self.tickets.items()},
+            {known.agent_id: known for known in self.pool.roster.agents.values()},
+        )
 
     @rule()
     def the_process_will_die_before_its_next_commit(self) -> None:
@@ -270,27 +307,39 @@ class PoolMachine(RuleBasedStateMachine):
         if before is None and not said.by_hand:
             owner = self.pool.roster.agents[said.agent_id]
             assert owner.online
-            assert self._load(said.agent_id) < owner.profile.capacity
-            needs = plan_for(self.tickets[ticket_id], RULES).needs
-            assert all(map(owner.has, needs))
+            ticket = self.tickets[ticket_id]
+            assert self._load(said.agent_id) + ticket.effort <= owner.profile.capacity
+            if ticket.facts.channel in RULES.config.channel_limits:
+                assert self._load_in(said.agent_id, ticket.facts.channel) < CHATS
+            if said.decision.reason != ON_CALL:
+                assert all(map(owner.has, plan_for(ticket, RULES).needs))
             self._check_turn(ticket_id, said.agent_id)
         self.owners[ticket_id] = said.agent_id
         self.waiting.discard(ticket_id)
 
     def _check_turn(self, ticket_id: str, agent_id: str) -> None:
         """Of all whom he could take, nobody who still waits comes before the one he is given."""
+        given, taker = self.tickets[ticket_id], self.pool.roster.agents[agent_id]
         for other in self.waiting - {ticket_id}:
             entry = self.pool.waiting.get(other)
-            if entry and self.pool.roster.agents[agent_id].can_take(entry.requirement):
-                assert entry.ticket.order > self.tickets[ticket_id].order
+            # Who comes before may need more room than there is, or another channel's.
+            if entry is None or entry.requirement.effort > given.effort:
+                continue
+            if entry.requirement.channel and self._load_in(agent_id, "chat") >= CHATS:
+                continue
+            if taker.can_take(entry.requirement):
+                assert entry.ticket.order > given.order
 
     def _load(self, agent_id: str) -> int:
         """By the ledger of what was said, not by the pool's own count."""
-        return sum(
-            RULES.is_work(self.tickets[ticket_id])
-            for ticket_id, owner in self.owners.items()
-            if owner == agent_id
-        )
+        return sum(ticket.effort for ticket in self._work_of(agent_id))
+
+    def _load_in(self, agent_id: str, channel: str) -> int:
+        return sum(ticket.facts.channel == channel for ticket in self._work_of(agent_id))
+
+    def _work_of(self, agent_id: str) -> list[RoutedTicket]:
+        owned = [self.tickets[t] for t, owner in self.owners.items() if owner == agent_id]
+        return [ticket for ticket in owned if RULES.is_work(ticket)]
 
     @invariant()
     def every_open_ticket_has_one_owner_or_waits(self) -> None:
@@ -307,17 +356,18 @@ class PoolMachine(RuleBasedStateMachine):
 
     @invariant()
     def nobody_waits_while_somebody_able_has_room(self) -> None:
-        free = [known for known in self.pool.roster.agents.values() if known.takes_more]
+        everybody = self.pool.roster.agents.values()
         for ticket_id in self.tickets:
             entry = self.pool.waiting.get(ticket_id)
             if entry is not None:
-                assert not any(known.can_take(entry.requirement) for known in free)
+                asked = entry.requirement
+                assert not any(a.can_take(asked) and a.has_room(asked) for a in everybody)
 
     @invariant()
     def loads_are_what_the_tickets_say(self) -> None:
         for known in self.pool.roster.agents.values():
             assert known.load == self._load(known.agent_id)
-            assert known.work | known.asleep == {
+            assert known.work.keys() | known.asleep == {
                 ticket for ticket, owner in self.owners.items() if owner == known.agent_id
             }
 

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.router.domain.agent import Agent, Profile
+from services.router.domain.agent import Agent, Profile, Share
 from services.router.domain.ranking import RANKS, Ranking
 from services.router.domain.requirement import Requirement
 from services.router.domain.roster import MOST_RANKINGS, Roster
@@ -30,7 +30,7 @@ def profile(capacity: int, availability: Availability, seniority: int) -> Profil
 
 @given(selection=st.sampled_from(Selection), steps=STEPS)
 def test_the_best_is_the_best_of_all(selection: Selection, steps: Steps) -> None:
-    roster = Roster()
+    roster = Roster(lambda agent_id, _: 1 + int(agent_id[1:]) % 3)
     for n in range(6):
         roster.add(Agent(f"a{n}", profile(2, Availability.ONLINE, 1 + n % 2)))
     for index, (step, who, figure) in enumerate(steps):
@@ -38,10 +38,10 @@ def test_the_best_is_the_best_of_all(selection: Selection, steps: Steps) -> None
         old = agent.profile
         match step:
             case "take":
-                agent.work.add(f"t{index}")
+                agent.carry(f"t{index}", Share(1, "email"))
                 agent.last_assigned_at = NINE.replace(microsecond=index)
             case "release" if agent.work:
-                agent.work.pop()
+                agent.put_down(next(iter(agent.work)))
                 roster.offer(agent)
             case "capacity":
                 roster.update(agent, profile(figure, old.availability, old.seniority))
@@ -54,7 +54,11 @@ def test_the_best_is_the_best_of_all(selection: Selection, steps: Steps) -> None
             case _:
                 continue
         for requirement in (ANY, SENIOR):
-            able = (a for a in roster.agents.values() if a.takes_more and a.can_take(requirement))
+            able = (
+                a
+                for a in roster.agents.values()
+                if a.has_room(requirement) and a.can_take(requirement)
+            )
             expected = min(able, key=RANKS[selection], default=None)
             assert roster.ranking(requirement, selection).best() is expected
 
@@ -68,7 +72,7 @@ def test_stale_entries_do_not_pile_up() -> None:
 
 
 def test_requirements_that_nobody_asks_for_any_more_are_forgotten() -> None:
-    roster = Roster()
+    roster = Roster(lambda *_: 1)
     kept = roster.ranking(ANY, Selection.MOST_SPARE)
     for level in range(2 * MOST_RANKINGS):
         roster.ranking(Requirement((("skill", level),), ()), Selection.MOST_SPARE)

@@ -241,8 +241,7 @@ async def test_new_rules_reach_the_tickets_that_wait() -> None:
     await router.ticket("t")
     [queued] = router.bench.said_of(TicketQueued)
     assert queued.missing_skill == "magic 5"
-    router.dispatcher._rules = rules()
-    router.dispatcher.forget()
+    router.dispatcher.use(rules())
     await router.hear("other", created())
     assert router.owner("t") == "ana"
 

@@ -5,13 +5,20 @@ from pathlib import Path
 
 import orjson
 
-from services.sla.app import create
+from deskstream.commands.sla_log import facts_in_log
+from services.sla.app import STAGE, create
+from services.sla.domain.clock_story import stories_of
 from services.sla.domain.ticket_state import SlaState
+from services.sla.rules import load_rules
+from services.sla.store import OpenTickets
 from shared.contracts.commands import SetStatus
 from shared.contracts.envelope import header_text
 from shared.contracts.fields import Priority
 from shared.contracts.message import Message
-from shared.contracts.sla import Metric, SlaBreached, SlaWarning
+from shared.contracts.sla import Metric, SlaBreached, SlaRetargeted, SlaWarning
+from shared.kit.mongo import TIMER_INDEX, ensure
+from shared.kit.records import Partition
+from shared.kit.service import ServiceRun
 from tests.integration.conftest import (  # noqa: F401 - a fixture is found by its name
     Deployment,
     deployment,
@@ -47,6 +54,40 @@ async def test_successor_takes_over_the_timers(deployment: Deployment, tmp_path:
     assert await _count(deployment, SlaWarning)
     assert await deployment.read("dead.letters") == []
     await _check_documents(deployment)
+
+
+async def test_changed_policies_reach_open_tickets(deployment: Deployment, tmp_path: Path) -> None:  # noqa: F811
+    file = tmp_path / "sla.yaml"
+    file.write_text(QUICK.replace("2s", "1h"))
+    tickets = OpenTickets(deployment.database("sla"))
+    async with deployment.running("sla", create, config_dir=tmp_path) as service:
+        await _publish(deployment, created(), triaged(Priority.HIGH))
+        await until(lambda: _kept(deployment))
+        file.write_text("policies: soon")
+        await until(lambda: _is_degraded(service))
+        file.write_text(QUICK.replace("2s", "30m"))
+        await until(lambda: _count(deployment, SlaRetargeted))
+
+        version = load_rules(file).version
+        assert await tickets.count(version) == 0
+        log = await facts_in_log(deployment.settings, "t7", None)
+    [story, *_] = stories_of(log)
+    assert (story.target_seconds, len(story.retargets)) == (1800, 1)
+    assert story.policy_version == version
+
+
+async def _is_degraded(service: ServiceRun) -> bool:
+    return bool(service.health.readiness()["degraded"])
+
+
+async def test_open_tickets_are_found_by_the_index_of_timers(deployment: Deployment) -> None:  # noqa: F811
+    database = deployment.database("sla")
+    await ensure(database, [STAGE], {})
+    where = OpenTickets(database)._behind("v2", [Partition("ticket.events", 0)])
+    plan = await database["tickets"].find(where).hint(TIMER_INDEX).explain()
+    stages = str(plan["queryPlanner"]["winningPlan"])
+    assert "IXSCAN" in stages
+    assert "COLLSCAN" not in stages
 
 
 async def _publish(deployment: Deployment, *messages: Message) -> None:  # noqa: F811 - the fixture's type

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deskstream.stack.apache import jars
+from deskstream.stack.detour import Detour, straight
 from deskstream.stack.handshake import broker_answers
 from deskstream.stack.missing import OTHERWISE
 from deskstream.stack.node import Node, Server, start_on_free_ports
@@ -18,18 +19,30 @@ from deskstream.stack.unavailable import StackUnavailable, StartFailed
 
 _LOGGING = Path(__file__).with_name("log4j2.properties")
 _NO_SETTINGS: Mapping[str, str] = {}
+_NO_LISTENERS: Mapping[str, Port] = {}
 _STOP_WITHIN_SECONDS = 30.0
 _FORMAT_WITHIN_SECONDS = 60
 
 
-def start(directory: Path, *, settings: Mapping[str, str] = _NO_SETTINGS) -> Node:
-    """Start it on the data that is there, or on none; `settings` go over the properties below."""
+def start(
+    directory: Path,
+    *,
+    settings: Mapping[str, str] = _NO_SETTINGS,
+    beside: Mapping[str, Port] = _NO_LISTENERS,
+    detour: Detour = straight,
+) -> Node:
+    """Start it on the data that is there, or on none; `settings` go over the properties below.
+
+    `beside` are further listeners by name; the settings must say how they are secured.
+    """
     java, classpath = find_java(), f"{jars.fetch()}/*"
     file = directory / "server.properties"
 
     def build(reserved: Sequence[Port]) -> Server:
         client, controller = reserved
-        _write(file, {**properties(directory / "broker", client, controller), **settings})
+        reached = {"advertised.listeners": f"CLIENT://{detour('broker', client.address)}"}
+        plain = properties(directory / "broker", client, controller)
+        _write(file, _listening({**plain, **reached, **settings}, beside))
         if not (directory / "broker" / "meta.properties").exists():
             _format(java, classpath, file)
         return Server(
@@ -65,7 +78,6 @@ def properties(data: Path, client: Port, controller: Port) -> dict[str, str]:
         "controller.quorum.voters": f"1@{controller.address}",
         "controller.listener.names": "CONTROLLER",
         "listeners": f"CLIENT://{client.address},CONTROLLER://{controller.address}",
-        "advertised.listeners": f"CLIENT://{client.address}",
         "listener.security.protocol.map": "CLIENT:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "inter.broker.listener.name": "CLIENT",
         "log.dirs": str(data),
@@ -86,6 +98,12 @@ def properties(data: Path, client: Port, controller: Port) -> dict[str, str]:
         "broker.session.timeout.ms": "2000",
         "broker.heartbeat.interval.ms": "500",
     }
+
+
+def _listening(values: dict[str, str], beside: Mapping[str, Port]) -> dict[str, str]:
+    more = [f"{name}://{port.address}" for name, port in beside.items()]
+    both = ("listeners", "advertised.listeners")
+    return values | {name: ",".join([values[name], *more]) for name in both}
 
 
 def _write(file: Path, values: Mapping[str, str]) -> None:

@@ -1,10 +1,9 @@
 """Alertmanager's webhook, version 4: what fires opens or goes on, what is resolved resolves."""
 
 import hashlib
-from datetime import datetime
 from urllib.parse import urlsplit
 
-from services.intake.adapters.payload import Json, Payload, member, objects, text_at
+from services.intake.adapters.payload import Json, Payload, member, moment_at, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
 from services.intake.domain.message import (
     LONGEST_SUBJECT,
@@ -14,7 +13,6 @@ from services.intake.domain.message import (
     Person,
     UnreadableError,
 )
-from shared.contracts.envelope import parse_time
 from shared.contracts.fields import Priority, TicketType
 
 PRIORITIES = {
@@ -66,7 +64,7 @@ def _message(alert: Json, body: Json, payload: Payload) -> IncomingMessage:
         external_id=f"{series}:{started}:{state}",
         mailbox=payload.mailbox,
         conversation=series,
-        sent_at=_moment(text_at(alert, "endsAt") if resolved else started),
+        sent_at=moment_at(alert, "endsAt" if resolved else "startsAt"),
         opens=not resolved,
         resolves=resolved,
         answerable=False,
@@ -108,12 +106,3 @@ def _text(state: str, alert: Json, labels: Json, annotations: Json) -> str:
     lines += ["", *(f"{name} = {str(value)[:LONGEST_VALUE]}" for name, value in labels.items())]
     link = text_at(alert, "generatorURL")
     return readable("\n".join([*lines, "", link] if link else lines))[: LONGEST_VALUE * 8]
-
-
-def _moment(text: str | None) -> datetime | None:
-    """None also for year 1, which Go writes where an alert has not ended."""
-    try:
-        moment = parse_time(text or "")
-    except ValueError:
-        return None
-    return moment if moment.year > 1 else None

@@ -67,10 +67,11 @@ def read_mail(payload: Payload) -> list[Parsed]:
     mail = read_part(payload.value, budget)
     if not OF_MAIL.intersection(mail.headers.values):
         raise UnreadableError("no header of a mail was found (From, To, Subject, Date …)")
-    return [_message(mail, payload, parts_left_out=budget.exceeded)]
+    return [message_of(mail, payload, parts_left_out=budget.exceeded)]
 
 
-def _message(mail: Part, payload: Payload, *, parts_left_out: bool) -> IncomingMessage:
+def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) -> IncomingMessage:
+    """`payload` is what the mail came in: itself, or a webhook that brings its parts."""
     headers = mail.headers
     content = content_of(mail)
     text, html = content.text_and_html()
@@ -87,10 +88,11 @@ def _message(mail: Part, payload: Payload, *, parts_left_out: bool) -> IncomingM
         own=message_id is not None and payload.is_ours(message_id),
         report=report,
         mailbox=mailbox,
+        text=text,
     )
     division = divide(text)
     return IncomingMessage(
-        channel=payload.channel,
+        channel=CHANNEL,
         sender=sender,
         text=text,
         new_text=division.new if division.quoted else None,
@@ -139,17 +141,22 @@ def _everyone(headers: Headers, name: str) -> tuple[Person, ...]:
 
 def _sender(headers: Headers, mailbox: str | None) -> Person:
     """From; what a group rewrote is found in X-Original-Sender, what a form sent in Reply-To."""
-    named = [person for person in _everyone(headers, "from") if person.address]
+    stated = _everyone(headers, "from")
+    named = [person for person in stated if _is_mail_address(person.address)]
     if named and "x-original-sender" in headers.values and _is(named[0], mailbox):
         original = addresses(headers.raw("x-original-sender"))
         named = [Person(original[0].address, named[0].name)] if original else named
     if named and not _is(named[0], mailbox):
         return named[0]
     for fallback in SENDER_FALLBACKS:
-        found = [p for p in _everyone(headers, fallback) if p.address and "@" in p.address]
+        found = [p for p in _everyone(headers, fallback) if _is_mail_address(p.address)]
         if found and not _is(found[0], mailbox):
             return found[0]
-    return named[0] if named else next(iter(_everyone(headers, "from")), Person())
+    return named[0] if named else next(iter(stated), Person())
+
+
+def _is_mail_address(address: str | None) -> bool:
+    return address is not None and "@" in address
 
 
 def _is(person: Person, mailbox: str | None) -> bool:
@@ -159,7 +166,7 @@ def _is(person: Person, mailbox: str | None) -> bool:
 
 
 def _reply_to(headers: Headers) -> Person | None:
-    valid = [p for p in _everyone(headers, "reply-to") if p.address and "@" in p.address]
+    valid = [p for p in _everyone(headers, "reply-to") if _is_mail_address(p.address)]
     return valid[0] if valid else None
 
 
@@ -169,8 +176,8 @@ def _delivered_to(headers: Headers) -> tuple[str, ...]:
 
 
 def _answerable(sender: Person, reply_to: Person | None, verdict: Verdict) -> bool:
-    address = (reply_to or sender).address
-    return verdict.automatic is None and bool(address) and can_be_answered(address or "")
+    address = (reply_to or sender).address or ""
+    return verdict.automatic is None and "@" in address and can_be_answered(address)
 
 
 def _fingerprint(headers: Headers, sender: Person) -> str:

@@ -1,11 +1,12 @@
 """WhatsApp Cloud API: one webhook is a batch of messages, statuses, reactions and calls."""
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
-from services.intake.adapters.payload import Json, Payload, member, objects, text_at
+import orjson
+
+from services.intake.adapters.media import described
+from services.intake.adapters.payload import Json, Payload, member, moment_at, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
-from services.intake.domain.filename import safe_filename
 from services.intake.domain.identity import normal_address
 from services.intake.domain.message import (
     LONGEST_TEXT,
@@ -20,14 +21,6 @@ from shared.contracts.fields import Attachment
 MEDIA = ("image", "video", "audio", "voice", "document", "sticker")
 # What happens to messages, and is none.
 NO_MESSAGES = frozenset({"reaction", "system", "revoke", "edit", "request_welcome", "ephemeral"})
-EXTENSIONS = {
-    "image/jpeg": "jpg",
-    "image/png": "png",
-    "image/webp": "webp",
-    "video/mp4": "mp4",
-    "audio/ogg": "ogg",
-    "application/pdf": "pdf",
-}
 
 
 def read_whatsapp(payload: Payload) -> list[Parsed]:
@@ -65,11 +58,16 @@ def _names(value: Json) -> dict[str, str]:
     }
 
 
+def _only(names: Mapping[str, str]) -> str | None:
+    """A number's contact may be listed under another spelling of it."""
+    return next(iter(names.values())) if len(names) == 1 else None
+
+
 def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Parsed:
     kind = text_at(message, "type") or "unknown"
     if kind in NO_MESSAGES:
         return NoMessage(f"WhatsApp {kind}")
-    sender = text_at(message, "from")
+    sender = text_at(message, "from") or text_at(message, "from_user_id")
     if sender is None:
         raise UnreadableError(f'a WhatsApp message of type "{kind}" has no "from"')
     address = normal_address(sender, "whatsapp")
@@ -77,7 +75,7 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
     text, attachments = _content(message, kind)
     return IncomingMessage(
         channel="whatsapp",
-        sender=Person(address, names.get(sender)),
+        sender=Person(address, names.get(sender) or _only(names)),
         text=readable(text)[:LONGEST_TEXT],
         described=attachments,
         external_id=text_at(message, "id"),
@@ -85,7 +83,7 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
         mailbox=mailbox,
         references=(context,) if context else (),
         conversation=address,
-        sent_at=_moment(text_at(message, "timestamp")),
+        sent_at=moment_at(message, "timestamp"),
     )
 
 
@@ -98,15 +96,14 @@ def _content(message: Json, kind: str) -> tuple[str, tuple[Attachment, ...]]:
 
 
 def _attachment(media: Json, kind: str) -> Attachment:
-    """Described only: the bytes stay with WhatsApp under the media's id."""
-    content_type = (text_at(media, "mime_type") or "application/octet-stream").partition(";")[0]
-    media_id = text_at(media, "id") or "unknown"
-    fallback = f"{kind}-{media_id}.{EXTENSIONS.get(content_type, 'bin')}"
-    return Attachment(
-        filename=safe_filename(text_at(media, "filename"), safe_filename(fallback, kind)),
-        content_type=content_type,
-        size=0,
+    media_id = text_at(media, "id")
+    return described(
+        kind,
+        media_id,
+        filename=text_at(media, "filename"),
+        content_type=text_at(media, "mime_type"),
         sha256=text_at(media, "sha256") or "",
+        unique=media_id or "unknown",
     )
 
 
@@ -121,8 +118,19 @@ def _button(message: Json) -> str:
 def _interactive(message: Json) -> str:
     answer = member(message, "interactive")
     chosen = member(answer, text_at(answer, "type") or "")
-    parts = (text_at(chosen, name) for name in ("title", "body", "description", "response_json"))
-    return "\n".join(part for part in parts if part) or "[interactive]"
+    parts = [text_at(chosen, name) for name in ("title", "body", "description")]
+    lines = [part for part in parts if part] + _flow_answers(text_at(chosen, "response_json"))
+    return "\n".join(lines) or "[interactive]"
+
+
+def _flow_answers(response: str | None) -> list[str]:
+    """What was filled into a flow's form, a line for each field."""
+    try:
+        answers = orjson.loads(response or "{}")
+    except orjson.JSONDecodeError:
+        return [response or ""]
+    named = answers.items() if isinstance(answers, dict) else ()
+    return [f"{name}: {value}" for name, value in named if name != "flow_token"]
 
 
 def _location(message: Json) -> str:
@@ -159,10 +167,3 @@ READERS: Mapping[str, Callable[[Json], str]] = {
     "contacts": _contacts,
     "order": _order,
 }
-
-
-def _moment(seconds: str | None) -> datetime | None:
-    try:
-        return datetime.fromtimestamp(int(seconds or ""), UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

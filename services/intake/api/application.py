@@ -10,7 +10,7 @@ from fastapi.responses import FileResponse
 from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 from starlette.responses import Response
 
-from services.intake.api import channels, commands, openapi, tickets
+from services.intake.api import channels, commands, handshakes, openapi, tickets
 from services.intake.api.door import RETRY_AFTER_SECONDS, Door
 from shared.kit.ports import OutageError
 from shared.kit.problems import ProblemError, install_problems
@@ -40,7 +40,7 @@ def create_api(door: Door) -> FastAPI:
     install_problems(app)
     for outage in (ConnectionFailure, ExecutionTimeout, WTimeoutError, OutageError):
         app.add_exception_handler(outage, _away)
-    for routes in (tickets.routes, commands.routes, channels.routes):
+    for routes in (tickets.routes, commands.routes, channels.routes, handshakes.routes):
         app.include_router(routes(door))
     for path, (name, media_type) in PAGE.items():
         _serve(app, path, STATIC / name, media_type)

@@ -10,12 +10,14 @@ import orjson
 from fastapi import Request
 from pydantic import BaseModel, ValidationError
 
+from services.intake.adapters.rfc822.parameters import parameters_of
 from shared.kit.config import did_you_mean
 from shared.kit.problems import FieldProblem, ProblemError, field_problems
 
 M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
 MOST_PROBLEMS = 20
+DEEPEST_JSON = 32
 
 
 async def body_of(request: Request, limit: int, *media_types: str) -> bytes:
@@ -46,6 +48,16 @@ def _too_large(limit: int) -> ProblemError:
     )
 
 
+def check_parts(body: bytes, content_type: str, most: int) -> None:
+    """Raises ProblemError 413 before anybody takes the form apart."""
+    boundary = parameters_of(content_type).get("boundary", "")
+    if boundary and body.count(b"--" + boundary.encode()) > most + 1:
+        raise ProblemError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"The form has over {most} parts, which is the most that is taken here.",
+        )
+
+
 def json_object(body: bytes) -> dict[str, Any]:
     """Raises ProblemError 400 with line and column."""
     try:
@@ -57,7 +69,25 @@ def json_object(body: bytes) -> dict[str, Any]:
         ) from None
     if not isinstance(parsed, dict):
         raise ProblemError(HTTPStatus.BAD_REQUEST, "The body must be a JSON object: {…}.")
+    _check_depth(parsed)
     return parsed
+
+
+def _check_depth(parsed: dict[str, Any]) -> None:
+    level: list[Any] = [parsed]
+    for _ in range(DEEPEST_JSON):
+        level = [inner for each in level for inner in _inside(each)]
+        if not level:
+            return
+    raise ProblemError(
+        HTTPStatus.BAD_REQUEST, f"The JSON is nested more than {DEEPEST_JSON} levels deep."
+    )
+
+
+def _inside(value: Any) -> Iterator[Any]:
+    """What may itself hold something."""
+    values = value.values() if isinstance(value, dict) else value
+    return (each for each in values if isinstance(each, dict | list))
 
 
 def read(

@@ -72,17 +72,17 @@ def routes(door: Door) -> APIRouter:
         ticket_id = target["_id"]
         acting = f"{actor.kind}:{actor.id}".encode()
         digest = digest_of(b"command", ticket_id.encode(), acting, body)
-        known, keys = await door.identify(token.name, idempotency_key, digest)
+        accepting = await door.identify(token.name, idempotency_key, digest)
         about = envelope(
-            event_id=known.id,
+            event_id=accepting.event_id,
             type_name=cls.type_name(),
             subject=ticket_id,
-            at=known.at,
+            at=accepting.known.at,
             traceparent=traceparent,
         )
         publication = record(TICKET_COMMANDS.name, ticket_id, encode(command), about)
-        await door.accept(publication, known, keys)
-        accepted = await _became_of(door, known.id, ticket_id, wait)
+        await door.accept(publication, accepting)
+        accepted = await _became_of(door, accepting.event_id, ticket_id, wait)
         if accepted.said is not None:
             response.status_code = HTTPStatus.OK
         return accepted

@@ -10,6 +10,7 @@ from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.intake.api.webhooks import Admitted, Webhooks
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import IdempotencyKeys, KnownKey
 from services.intake.store.lifecycle import ANSWERS, DOOR, NUMBERS, TICKETS, number_key
@@ -27,6 +28,15 @@ FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.5
 
 
 @dataclass(frozen=True, slots=True)
+class Accepting:
+    """What is on its way to Kafka: under which id, and what is remembered of it."""
+
+    event_id: str
+    known: KnownKey
+    keys: IdempotencyKeys
+
+
+@dataclass(frozen=True, slots=True)
 class Door:
     settings: IntakeSettings
     tokens: Tokens
@@ -34,17 +44,17 @@ class Door:
     publisher: Publisher
     blobs: Blobs
     clock: Clock
+    webhooks: Webhooks
 
-    async def identify(
-        self, client: str, key: str | None, digest: str
-    ) -> tuple[KnownKey, IdempotencyKeys]:
+    async def identify(self, client: str, key: str | None, digest: str) -> Accepting:
         """The id and time of what is sent: the same for the same key, else new ones.
 
         Raises ProblemError where the key was used for something else.
         """
         keys = IdempotencyKeys(self.database)
         if key is None:
-            return KnownKey(str(uuid.uuid4()), digest, self.clock.now()), keys
+            event_id = str(uuid.uuid4())
+            return Accepting(event_id, KnownKey(event_id, digest, self.clock.now()), keys)
         if not 0 < len(key) <= LONGEST_KEY:
             raise ProblemError(
                 HTTPStatus.BAD_REQUEST, f"An Idempotency-Key has 1 to {LONGEST_KEY} characters."
@@ -55,13 +65,25 @@ class Door:
                 HTTPStatus.UNPROCESSABLE_ENTITY,
                 "This Idempotency-Key was used for another request; a new request needs a new key.",
             )
-        return known, keys
+        return Accepting(known.id, known, keys)
 
-    async def accept(
-        self, publication: Publication, known: KnownKey, keys: IdempotencyKeys
-    ) -> None:
+    async def recognise(self, admitted: Admitted, digest: str) -> Accepting:
+        """A webhook by what it alone carries. Raises ProblemError 409 for a replay.
+
+        What the vendor repeats by itself, byte for byte, is answered as the first time.
+        """
+        keys = IdempotencyKeys(self.database)
+        known = await keys.claim(admitted.key, digest, self.clock.now())
+        replayed = known.accepted and not admitted.repeats
+        if replayed or known.digest != digest:
+            raise ProblemError(
+                HTTPStatus.CONFLICT, "This webhook came before; nothing was accepted again."
+            )
+        return Accepting(admitted.event_id, known, keys)
+
+    async def accept(self, publication: Publication, accepting: Accepting) -> None:
         """Returns once Kafka has it; what was accepted under its key is not sent again."""
-        if known.accepted:
+        if accepting.known.accepted:
             return
         try:
             async with asyncio.timeout(self.settings.acknowledge_seconds):
@@ -73,7 +95,7 @@ class Door:
                 "send it again, with the same Idempotency-Key if it had one.",
                 headers={"Retry-After": RETRY_AFTER_SECONDS},
             ) from error
-        await keys.accepted(known)
+        await accepting.keys.accepted(accepting.known)
 
     async def ticket(self, id_or_number: str) -> Document | None:
         ticket_id = await self.ticket_id(id_or_number)

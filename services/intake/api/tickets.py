@@ -59,18 +59,18 @@ def routes(door: Door) -> APIRouter:
         body = await body_of(request, door.settings.largest_json_bytes, JSON)
         message = read(MessageReceived, json_object(body), ours=OURS)
         incoming = _as_reception_reads(message)
-        known, keys = await door.identify(token.name, idempotency_key, digest_of(b"ticket", body))
-        ticket_id = ticket_id_of(incoming, known.id)
+        accepting = await door.identify(token.name, idempotency_key, digest_of(b"ticket", body))
+        ticket_id = ticket_id_of(incoming, accepting.event_id)
         about = envelope(
-            event_id=known.id,
+            event_id=accepting.event_id,
             type_name=MessageReceived.type_name(),
             subject=ticket_id,
-            at=known.at,
+            at=accepting.known.at,
             traceparent=traceparent,
         )
         publication = record(CHANNEL_MESSAGES.name, key_of_message(message), encode(message), about)
-        await door.accept(publication, known, keys)
-        accepted = await became_of(door, known.id, ticket_id, wait)
+        await door.accept(publication, accepting)
+        accepted = await became_of(door, accepting.event_id, ticket_id, wait)
         if accepted.number is not None:
             response.status_code = HTTPStatus.CREATED
         response.headers["Location"] = accepted.status_url

@@ -1,13 +1,19 @@
 """What an agent or a bot says on a ticket: a public reply, an internal note."""
 
-from services.intake.domain.status import check_move, moved, taken_up
+import re
+
+from services.intake.domain.canned import fill
+from services.intake.domain.status import MOVES, check_move, moved, taken_up
 from services.intake.domain.ticket import Decided, Facts, KeptMessage, MessageKind, TicketState
-from shared.contracts.commands import AddNote, Reply
+from shared.contracts.commands import AddNote, Reply, ReplyCanned
 from shared.contracts.envelope import deterministic_id
-from shared.contracts.fields import ActorKind, MessageBody, Status
+from shared.contracts.fields import ActorKind, MessageBody, Status, reveal
 from shared.contracts.ticket import AgentReplied, NoteAdded
 
 NOTE_CHANNEL = "note"
+# No address: what stands before the @ is no part of a word.
+MENTION = re.compile(r"(?<![\w@.+-])@([A-Za-z0-9](?:[\w.-]{0,98}[A-Za-z0-9])?)", re.ASCII)
+MOST_MENTIONS = 50
 
 
 def reply(command: Reply, ticket: TicketState, facts: Facts) -> Decided:
@@ -31,6 +37,15 @@ def reply(command: Reply, ticket: TicketState, facts: Facts) -> Decided:
     return Decided(after, (replied, *says), keeps=(kept,))
 
 
+def reply_canned(command: ReplyCanned, ticket: TicketState, facts: Facts) -> Decided:
+    """As if the agent had written it; the kept reply's status holds where it can be had."""
+    canned, text = fill(facts.policy.canned, command, ticket)
+    status = command.status
+    if status is None and canned.status in (ticket.status, *MOVES[ticket.status]):
+        status = canned.status
+    return reply(Reply(actor=command.actor, text=text, status=status), ticket, facts)
+
+
 def note(command: AddNote, ticket: TicketState, facts: Facts) -> Decided:
     body = MessageBody(
         message_id=deterministic_id("message", facts.ticket_id, facts.command_id),
@@ -38,11 +53,17 @@ def note(command: AddNote, ticket: TicketState, facts: Facts) -> Decided:
         channel=NOTE_CHANNEL,
     )
     added = NoteAdded(
-        message=body, actor=command.actor, mentions=tuple(dict.fromkeys(command.mentions))
+        message=body, actor=command.actor, mentions=mentioned(command)
     )
     ticket, says = taken_up(ticket, command.actor, facts.at)
     kept = KeptMessage(ticket_id=facts.ticket_id, kind=MessageKind.NOTE, at=facts.at, body=body)
     return Decided(ticket, (added, *says), keeps=(kept,))
+
+
+def mentioned(note: AddNote) -> tuple[str, ...]:
+    """Those named beside the text first, then those that it names, each once."""
+    named = MENTION.findall(reveal(note.text))
+    return tuple(dict.fromkeys((*note.mentions, *named)))[:MOST_MENTIONS]
 
 
 def _status_after(command: Reply, ticket: TicketState, facts: Facts) -> Status:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from services.intake.domain.bounce_words import BOUNCE_SUBJECT, FAILURE
 from shared.contracts.fields import Automatic
 from shared.contracts.mail import LOOP_HEADER
 
@@ -21,6 +22,8 @@ AUTO_REPLY_HEADERS = (
     "x-auto-reply",
     "x-out-of-office",
     "x-vacation",
+    "x-auto-submitted",
+    "x-post-messageclass",
 )
 LIST_HEADERS = (
     "list-id",
@@ -29,10 +32,13 @@ LIST_HEADERS = (
     "x-mailing-list",
     "mailing-list",
     "x-loop",
+    "x-ml-name",
+    "x-mlserver",
 )
 NOT_LETTERS = re.compile(r"[\s._-]+")
 BULK = frozenset({"bulk", "list", "junk"})
 SUPPRESSED = frozenset({"all", "autoreply", "oof", "dr"})
+BOUNCE_HEADERS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr")
 DAEMONS = frozenset({"mailerdaemon", "maildaemon", "maildeliverysystem", "maildeliverysubsystem"})
 # A person may write from here, so that alone it says nothing.
 POSTMASTER = "postmaster"
@@ -41,7 +47,10 @@ SILENT = re.compile(
 )
 # How auto-responders begin their subjects where they set no header; only at the very start.
 AUTO_SUBJECT = re.compile(
-    r"(?:auto(?:matic|mated)?[\s:-]*(?:re(?:ply|sponse)|antwort)|out of (?:the )?office"
+    r"(?:auto(?:matic|mated)?[\s:-]*(?:re(?:ply|sponse)|antwort|responder)|auto(?=:)"
+    r"|out of (?:the )?office(?: (?:until|till|from|through|bis)\b.*)?|ooo(?=:)"
+    r"|away (?:until|from (?:my|the) (?:office|desk|mail|e-mail))\b.*"
+    r"|(?:currently )?(?:on|away on) (?:annual |parental |sick )?(?:leave|vacation|holidays?)"
     r"|abwesenheits(?:notiz|assistent|nachricht|meldung)|abwesend"
     r"|automatische[sr]? (?:antwort|antwoord|reaktion)|afwezig(?:heid)?"
     r"|r[ée]ponse automatique|absen(?:ce|t) du bureau|respuesta autom[áa]tica"
@@ -51,13 +60,8 @@ AUTO_SUBJECT = re.compile(
     r"|otomatik yan[ıi]t|自動応答|不在|自动回复|自動回覆|자동 ?회신)\s*(?:[:：(\[–—-]|$)",
     re.IGNORECASE,
 )
-BOUNCE_SUBJECT = re.compile(
-    r"undeliver|delivery (?:status|failure|has failed|problem)|returned mail|mail delivery"
-    r"|failure notice|non[- ]?remis|unzustellbar|not delivered|could not (?:be )?deliver"
-    r"|delivery notification|message not delivered|nondeliverable|rejected message"
-    r"|warning: message",
-    re.IGNORECASE,
-)
+SMTP_ANSWER = re.compile(r"(?<![\d.])(?:[45]\d\d[ -]|[45]\.\d{1,3}\.\d{1,3})")
+SCANNED = 3_000  # characters in which a mail system says what it has to say
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +86,16 @@ def judge(
     own: bool = False,
     report: Report | None = None,
     mailbox: str | None = None,
+    text: str = "",
 ) -> Verdict:
     """The strongest reading that any signal supports: own, bounce, auto-reply, list.
 
-    `own`: the Message-ID is one of ours. A group address of ours that merely passes a person's
-    mail on does not make it a list's.
+    `own`: the Message-ID is one of ours. `sender` is his address, else his name. A group address
+    of ours that merely passes a person's mail on does not make it a list's.
     """
     readings = {
         Automatic.OWN: _own(headers, own=own),
-        Automatic.BOUNCE: _bounce(headers, sender, report),
+        Automatic.BOUNCE: _bounce(headers, sender, report, text),
         Automatic.AUTO_REPLY: _auto_reply(headers, report),
         Automatic.MAILING_LIST: [] if _our_group(headers, mailbox) else _list(headers),
     }
@@ -117,14 +122,12 @@ def _own(headers: HeaderTexts, *, own: bool) -> list[str]:
     return found
 
 
-def _bounce(headers: HeaderTexts, sender: str, report: Report | None) -> list[str]:
-    found: list[str] = []
+def _bounce(headers: HeaderTexts, sender: str, report: Report | None, text: str) -> list[str]:
+    found = [name for name in BOUNCE_HEADERS if name in headers]
     if report and report.type == "delivery-status" and report.action in (None, "failed", "delayed"):
         found.append("delivery-status")
     if report and report.type == "feedback-report":
         found.append("feedback-report")
-    if "x-failed-recipients" in headers:
-        found.append("x-failed-recipients")
     delivered = report is not None and report.type != "" and not found
     box = _box(sender.partition("@")[0])
     null_sender = _first(headers, "return-path") == "<>"
@@ -134,7 +137,25 @@ def _bounce(headers: HeaderTexts, sender: str, report: Report | None) -> list[st
             found.append("daemon-subject")
     elif not delivered and (box in DAEMONS or (box == POSTMASTER and (null_sender or returned))):
         found.append("mailer-daemon")
+    if not found and not delivered and _tells_failure(headers, sender, text, returned=returned):
+        found.append("failure-told")
     return found
+
+
+def _tells_failure(headers: HeaderTexts, sender: str, text: str, *, returned: bool) -> bool:
+    """Only its words say so: believed of a machine, and of others where they prove it.
+
+    A parcel service's "could not be delivered" proves nothing; the mail that came back does.
+    """
+    if _first(headers, "auto-submitted").startswith("auto-replied"):
+        return False
+    local = sender.partition("@")[0].casefold()
+    machine = _box(local) == POSTMASTER or _first(headers, "return-path") == "<>"
+    if not machine and not (returned and SILENT.match(local)):
+        subject = BOUNCE_SUBJECT.match(_first(headers, "subject"))
+        if not subject or not (returned or SMTP_ANSWER.search(text[:SCANNED])):
+            return False
+    return bool(FAILURE.search(text[:SCANNED]))
 
 
 def _box(local: str) -> str:

@@ -19,6 +19,7 @@ from shared.contracts.commands import (
     RecordMessage,
     ReleaseTicket,
     Reply,
+    ReplyCanned,
     ReportBounce,
     SetStatus,
     Split,
@@ -87,6 +88,12 @@ FITS: Mapping[type[Command], Fit] = {
     ),
     ReportBounce: Fit(ALL, ANYONE, (DeliveryFailed, StatusChanged, TicketReopened), merged=True),
     Reply: Fit(
+        UNCLOSED,
+        STAFF,
+        (AgentReplied, StatusChanged, TicketResolved, TicketReopened, TicketClosed),
+        FOLLOW_UP,
+    ),
+    ReplyCanned: Fit(
         UNCLOSED,
         STAFF,
         (AgentReplied, StatusChanged, TicketResolved, TicketReopened, TicketClosed),

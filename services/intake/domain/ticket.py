@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict
 
+from services.intake.domain.canned_form import CannedReplies
 from shared.contracts.commands import Command
 from shared.contracts.fields import (
     Automatic,
@@ -104,6 +105,7 @@ class Policy:
     """What an organisation may choose. `after_reply` holds where the agent names no status."""
 
     after_reply: ReplyStatus = "in_progress"
+    canned: CannedReplies = field(default_factory=CannedReplies)
 
 
 @dataclass(frozen=True, slots=True)

@@ -72,8 +72,10 @@ class Reception(Handler[Any]):
             value = await self._blobs.get(_dataref(headers["ce_dataref"]).blob_id)
         if heard.envelope.type == MessageReceived.type_name():
             return [from_received(_canonical(value), mailbox)]
-        channel = channel_of(headers.get("ce_channel"), headers.get("content-type"))
-        return ADAPTERS[channel](Payload(value, channel, mailbox, is_ours=self._is_ours))
+        content_type = headers.get("content-type")
+        channel = channel_of(headers.get("ce_channel"), content_type)
+        payload = Payload(value, channel, mailbox, content_type, is_ours=self._is_ours)
+        return ADAPTERS[channel](payload)
 
     def _is_ours(self, message_id: str) -> bool:
         return ticket_of_message_id(message_id, secret=self._options.mail_secret) is not None

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.router.domain.requirement import LANGUAGE, SENIORITY, WITHOUT, Need, Requirement
 from services.router.domain.ticket import primary_language
@@ -18,6 +19,7 @@ class Profile:
     seniority: int = 1
     capacity: int = 5
     availability: Availability = Availability.OFFLINE
+    channel_capacity: tuple[tuple[str, int], ...] = ()
 
     def abilities(self) -> dict[str, int]:
         spoken = (primary_language(tag) for tag in self.languages)
@@ -45,40 +47,78 @@ def profile_of(message: AgentUpdated) -> Profile:
         seniority=message.seniority,
         capacity=message.capacity,
         availability=message.availability,
+        channel_capacity=tuple(sorted((message.channel_capacity or {}).items())),
     )
+
+
+class Share(NamedTuple):
+    """How much of his room a ticket takes, and in which channel."""
+
+    effort: int
+    channel: str
 
 
 @dataclass(slots=True)
 class Agent:
-    """`work` are the tickets that count as load, `asleep` the others that he owns."""
+    """`work` are the tickets that count as load, `asleep` the others that he owns.
+
+    `weight` is his share of the tickets where the selection goes by weights.
+    """
 
     agent_id: str
     profile: Profile
     offline_since: datetime | None = None
     last_assigned_at: datetime | None = None
-    work: set[str] = field(default_factory=set)
-    asleep: set[str] = field(default_factory=set)
+    weight: int = 1
+    load: int = field(default=0, init=False)
+    work: dict[str, Share] = field(default_factory=dict, init=False)
+    asleep: set[str] = field(default_factory=set, init=False)
+    _by_channel: dict[str, int] = field(default_factory=dict, init=False)
     _abilities: dict[str, int] = field(init=False)
+    online: bool = field(init=False)
 
     def __post_init__(self) -> None:
-        self._abilities = self.profile.abilities()
+        self.become(self.profile)
 
     def become(self, profile: Profile) -> None:
         self.profile = profile
+        self.online = profile.availability is Availability.ONLINE
         self._abilities = profile.abilities()
 
-    @property
-    def load(self) -> int:
-        return len(self.work)
+    # --- what he has ---------------------------------------------------------------------------
 
-    @property
-    def online(self) -> bool:
-        return self.profile.availability is Availability.ONLINE
+    def carry(self, ticket_id: str, share: Share) -> None:
+        self.put_down(ticket_id)
+        self.work[ticket_id] = share
+        self.load += share.effort
+        self._by_channel[share.channel] = self._by_channel.get(share.channel, 0) + 1
 
-    @property
-    def takes_more(self) -> bool:
-        """What is handed to him by hand does not ask."""
-        return len(self.work) < self.profile.capacity and self.online
+    def keep(self, ticket_id: str) -> None:
+        """It is his, but no load."""
+        self.put_down(ticket_id)
+        self.asleep.add(ticket_id)
+
+    def put_down(self, ticket_id: str) -> None:
+        self.asleep.discard(ticket_id)
+        share = self.work.pop(ticket_id, None)
+        if share is not None:
+            self.load -= share.effort
+            left = self._by_channel.pop(share.channel) - 1
+            if left:
+                self._by_channel[share.channel] = left
+
+    # --- what he can ---------------------------------------------------------------------------
+
+    def has_room(self, requirement: Requirement) -> bool:
+        """There, and not above his limits with it. By hand he is given more without asking."""
+        if not self.online or self.load + requirement.effort > self.profile.capacity:
+            return False
+        return requirement.channel is None or self._has_room_in(requirement)
+
+    def _has_room_in(self, requirement: Requirement) -> bool:
+        channel = requirement.channel or ""
+        limit = dict(self.profile.channel_capacity).get(channel, requirement.channel_limit)
+        return self._by_channel.get(channel, 0) < limit
 
     def has(self, need: Need) -> bool:
         ability, level = need

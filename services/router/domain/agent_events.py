@@ -12,7 +12,7 @@ from shared.contracts.people import AgentUpdated, Availability
 def tickets_of(pool: Pool, agent_id: str | None) -> set[str]:
     """Which tickets must be at hand before anything of this agent changes."""
     agent = pool.roster.get(agent_id)
-    return agent.work | agent.asleep if agent is not None else set()
+    return agent.work.keys() | agent.asleep if agent is not None else set()
 
 
 def on_agent_updated(pool: Pool, updated: AgentUpdated, now: datetime) -> None:
@@ -28,7 +28,10 @@ def on_agent_updated(pool: Pool, updated: AgentUpdated, now: datetime) -> None:
     elif agent.profile == profile:
         return
     else:
+        can_the_same = agent.profile.can_as(profile)
         pool.roster.update(agent, profile)
+        if not can_the_same:
+            pool.forget_vain_wishes()
     _note_absence(pool, agent, now)
     pool.changed_agents.add(agent.agent_id)
     pool.free(agent)
@@ -68,8 +71,9 @@ def on_agent_removed(pool: Pool, agent_id: str, now: datetime) -> None:
     agent = pool.roster.get(agent_id)
     if agent is None:
         return
-    owned = _at_hand(pool, agent.work | agent.asleep)
+    owned = _at_hand(pool, agent.work.keys() | agent.asleep)
     pool.dismiss(agent)
+    pool.forget_vain_wishes()
     _give_back(pool, owned, "agent_gone", now)
 
 

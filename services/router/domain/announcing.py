@@ -4,9 +4,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from services.router.domain.agent import Agent
-from services.router.domain.explanation import decision, why_waiting, with_dropped
+from services.router.domain.explanation import closed, decision, why_waiting, with_dropped
 from services.router.domain.planning import Plan
-from services.router.domain.requirement import label
+from services.router.domain.requirement import HOURS, label
 from services.router.domain.roster import Roster
 from services.router.domain.routing_rules import RoutingRules
 from services.router.domain.ticket import RoutedTicket
@@ -72,15 +72,18 @@ class Announcements:
         self._say(ticket, said)
 
     def queued(self, ticket: RoutedTicket, plan: Plan, position: int, note: str) -> None:
-        needs = plan.needs
-        missing = next((label(n) for n in needs if not self._roster.somebody_has(n)), None)
+        abilities = [need for need in plan.needs if not need[0].startswith(HOURS)]
+        missing = next((label(n) for n in abilities if not self._roster.somebody_has(n)), None)
         ranking = self._roster.ranking(plan.requirement, self._rules.selection(plan.queue))
-        reason = "; ".join(filter(None, (note, why_waiting(ranking, missing))))
+        why = closed(ticket) if ticket.closed else why_waiting(ranking, missing)
+        reason = "; ".join(filter(None, (note, why)))
         said = TicketQueued(
             queue=plan.queue,
             pool=self._pool,
             priority=ticket.facts.priority,
-            required_skills=tuple(map(label, plan.requirement.needs)),
+            required_skills=tuple(
+                label(n) for n in plan.requirement.needs if not n[0].startswith(HOURS)
+            ),
             missing_skill=missing,
             position=position,
             decision=self.decision(plan, reason, None),
@@ -89,6 +92,10 @@ class Announcements:
 
     def unassigned(self, ticket: RoutedTicket, agent_id: str, reason: str) -> None:
         said = TicketUnassigned(
-            agent_id=agent_id, queue=ticket.queue, pool=self._pool, reason=reason
+            agent_id=agent_id,
+            queue=ticket.queue,
+            pool=self._pool,
+            reason=reason,
+            rules_version=self._rules.version,
         )
         self._say(ticket, said)

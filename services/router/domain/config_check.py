@@ -3,7 +3,13 @@
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 
-from services.router.domain.routing_config import Route, RoutingConfig, Trigger
+from services.router.domain.routing_config import (
+    Condition,
+    Route,
+    RoutingConfig,
+    Selection,
+    Trigger,
+)
 
 Loc = tuple[str | int, ...]
 Finding = tuple[Loc, str]
@@ -20,6 +26,11 @@ def findings(config: RoutingConfig) -> list[Finding]:
         *_empty_conditions(config),
         *_wishes_in_vain(config),
         *_metrics_in_vain(config),
+        *_hours(config),
+        *_rotas(config),
+        *_alarm(config),
+        *_weights(config),
+        *_hidden(config),
     ]
 
 
@@ -30,7 +41,7 @@ def _routes(config: RoutingConfig) -> Iterator[tuple[Loc, Route]]:
 
 
 def _twice(config: RoutingConfig) -> Iterator[Finding]:
-    for section in ("pools", "queues", "rules", "escalations"):
+    for section in ("pools", "queues", "rules", "escalations", "hours", "on_call"):
         seen: set[str] = set()
         for index, item in enumerate(getattr(config, section)):
             if item.name in seen:
@@ -56,12 +67,15 @@ def _named_queues(config: RoutingConfig) -> Iterator[tuple[Loc, str]]:
     for index, escalation in enumerate(config.escalations):
         if escalation.queue is not None:
             yield ("escalations", index, "queue"), escalation.queue
+    for index, queue in enumerate(config.queues):
+        if queue.when_closed is not None:
+            yield ("queues", index, "when_closed"), queue.when_closed
 
 
-def _unknown(name: str, known: Sequence[str]) -> str:
+def _unknown(name: str, known: Sequence[str], what: str = "queue") -> str:
     nearest = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{nearest[0]}"?' if nearest else f"queues: {', '.join(known)}"
-    return f'there is no queue "{name}"; {hint}'
+    hint = f'did you mean "{nearest[0]}"?' if nearest else f"{what}s: {', '.join(known) or 'none'}"
+    return f'there is no {what} "{name}"; {hint}'
 
 
 def _last_pool(config: RoutingConfig) -> Iterator[Finding]:
@@ -98,3 +112,65 @@ def _metrics_in_vain(config: RoutingConfig) -> Iterator[Finding]:
                 ("escalations", index, "metrics"),
                 "only a warning or a breach has a metric, and this rule is for neither",
             )
+
+
+def _hours(config: RoutingConfig) -> Iterator[Finding]:
+    known = [hours.name for hours in config.hours]
+    for index, queue in enumerate(config.queues):
+        at: Loc = ("queues", index)
+        if queue.hours is not None and queue.hours not in known:
+            yield (*at, "hours"), _unknown(queue.hours, known, "opening time")
+        if queue.when_closed is not None and queue.hours is None:
+            yield (
+                (*at, "when_closed"),
+                "this queue never closes: give it `hours`, or leave this out",
+            )
+        if queue.when_closed == queue.name:
+            yield (*at, "when_closed"), f'"{queue.name}" cannot stand in for itself'
+
+
+def _rotas(config: RoutingConfig) -> Iterator[Finding]:
+    known = [rota.name for rota in config.on_call]
+    for index, escalation in enumerate(config.escalations):
+        if escalation.on_call is not None and escalation.on_call not in known:
+            yield ("escalations", index, "on_call"), _unknown(escalation.on_call, known, "rota")
+
+
+def _alarm(config: RoutingConfig) -> Iterator[Finding]:
+    if config.never_assigned is not None:
+        return
+    for index, escalation in enumerate(config.escalations):
+        if Trigger.UNASSIGNED in escalation.on:
+            yield (
+                ("escalations", index, "on"),
+                "nothing is ever unassigned for too long: say `never_assigned: 15m` above",
+            )
+
+
+def _weights(config: RoutingConfig) -> Iterator[Finding]:
+    used = {config.selection, *(queue.selection for queue in config.queues)}
+    if config.weights and Selection.WEIGHTED not in used:
+        yield ("weights",), "no queue selects by weight: say `selection: weighted` for one"
+
+
+def _hidden(config: RoutingConfig) -> Iterator[Finding]:
+    """A rule that asks for all that an earlier one asks for, and more, is never reached."""
+    for later, rule in enumerate(config.rules):
+        for earlier in config.rules[:later]:
+            if earlier.when.model_fields_set and _covers(earlier.when, rule.when):
+                why = f'never reached: "{earlier.name}" above takes all of its tickets'
+                yield ("rules", later, "when"), f"{why}; move this rule up"
+                break
+
+
+def _covers(wide: Condition, narrow: Condition) -> bool:
+    for name in wide.model_fields_set:
+        asked, given = getattr(wide, name), getattr(narrow, name)
+        if asked is None:
+            continue
+        if not isinstance(asked, tuple):
+            if given != asked:
+                return False
+        elif given is None or not set(given) <= set(asked):
+            return False
+    return True

@@ -10,17 +10,20 @@ from services.router.domain.requirement import Requirement, label
 from services.router.domain.roster import Roster
 from services.router.domain.routing_config import Selection
 from services.router.domain.routing_rules import RoutingRules
+from services.router.domain.ticket import RoutedTicket
 from shared.contracts.assignment import Candidate, Decision
 
 CHOSEN_FOR = {
     Selection.MOST_SPARE: "most spare capacity",
     Selection.MOST_SPARE_PERCENT: "largest share of capacity spare",
     Selection.LONGEST_IDLE: "longest without a new ticket",
+    Selection.WEIGHTED: "least load for his weight",
 }
 NOT_CHOSEN = {
     Selection.MOST_SPARE: "less spare capacity",
     Selection.MOST_SPARE_PERCENT: "smaller share of capacity spare",
     Selection.LONGEST_IDLE: "had a new ticket later",
+    Selection.WEIGHTED: "more load for his weight",
 }
 
 
@@ -81,7 +84,17 @@ def _why_out(agent: Agent, requirement: Requirement) -> str | None:
             return f"lacks {label(need)}"
     if not agent.online:
         return agent.profile.availability.value
-    return None if agent.takes_more else "full"
+    if agent.has_room(requirement):
+        return None
+    return _why_full(agent, requirement)
+
+
+def _why_full(agent: Agent, requirement: Requirement) -> str:
+    if agent.load >= agent.profile.capacity:
+        return "full"
+    if agent.load + requirement.effort > agent.profile.capacity:
+        return f"no room for {requirement.effort}"
+    return f"has as many of {requirement.channel} as he may"
 
 
 def why_waiting(ranking: Ranking, missing: str | None) -> str:
@@ -91,6 +104,13 @@ def why_waiting(ranking: Ranking, missing: str | None) -> str:
     if not able:
         return "nobody meets all of it together"
     return f"none of {able} able is online with room"
+
+
+def closed(ticket: RoutedTicket) -> str:
+    """Of the queue, and of all that stand in for it."""
+    if ticket.hours_at is None:
+        return f"{ticket.queue} is closed"
+    return f"{ticket.queue} is closed until {ticket.hours_at:%Y-%m-%d %H:%M} UTC"
 
 
 def with_dropped(reason: str, plan: Plan) -> str:

@@ -41,9 +41,7 @@ def new_ticket(
     return ticket
 
 
-def on_ticket_triaged(
-    pool: Pool, ticket: RoutedTicket, triaged: TicketTriaged, now: datetime
-) -> None:
+def learn_from_triage(ticket: RoutedTicket, triaged: TicketTriaged) -> None:
     found = {
         "category": triaged.category,
         "sub_category": triaged.sub_category,
@@ -55,7 +53,6 @@ def on_ticket_triaged(
     }
     _learn(ticket, {name: value for name, value in found.items() if name not in ticket.pinned})
     ticket.routable = True
-    replaced(pool, ticket, now)
 
 
 def on_fields_changed(

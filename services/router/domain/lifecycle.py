@@ -29,6 +29,7 @@ def finish(pool: Pool, ticket: RoutedTicket, reason: str, now: datetime) -> None
     pool.take_out(ticket)
     pool.release(ticket, reason, now)
     ticket.relaxed, ticket.overflowed, ticket.not_again = 0, False, None
+    ticket.alarmed = False
 
 
 def wake(pool: Pool, ticket: RoutedTicket, now: datetime) -> None:

@@ -10,6 +10,7 @@ from services.router.domain.requirement import (
     Requirement,
     language,
     merged,
+    open_hours,
     seniority,
     without,
 )
@@ -32,32 +33,53 @@ class Plan:
     teams: tuple[str, ...]
     relax_after: timedelta
     overflow: Overflow | None
+    lane: int = 1
+    effort: int = 1
+    channel: str | None = None  # where it has a limit
+    channel_limit: int = 0
 
     @cached_property
     def requirement(self) -> Requirement:
-        return Requirement(tuple(sorted(merged(self.needs + self.wishes))), self.teams)
+        return self._asking(self.needs + self.wishes)
 
     @cached_property
     def least(self) -> Requirement:
         """What is asked when every wish has fallen away."""
-        return Requirement(tuple(sorted(self.needs)), self.teams)
+        return self._asking(self.needs)
+
+    @property
+    def placed(self) -> tuple[str, int, int]:
+        """What a ticket that was placed by this plan remembers of it."""
+        return (self.queue, self.lane, self.effort)
+
+    def _asking(self, needs: tuple[Need, ...]) -> Requirement:
+        asked = tuple(sorted(merged(needs)))
+        return Requirement(asked, self.teams, self.effort, self.channel, self.channel_limit)
 
 
 def plan_for(ticket: RoutedTicket, rules: RoutingRules) -> Plan:
+    """Whether queues are open is read from the ticket: `Pool.place` looks at the clock."""
     rule, route = _route(ticket, rules)
-    queue = ticket.raised_queue or route.queue
+    own = ticket.raised_queue or route.queue
+    overflow = route.overflow if ticket.raised_queue is None else None
+    queue = overflow.queue if overflow is not None and ticket.overflowed else own
     wishes = tuple(_wishes(ticket, route))
     kept = max(0, len(wishes) - ticket.relaxed)
-    overflow = route.overflow if ticket.raised_queue is None else None
+    channel = ticket.facts.channel
+    limit = rules.config.channel_limits.get(channel)
     return Plan(
         rule=rule,
-        queue=overflow.queue if overflow is not None and ticket.overflowed else queue,
-        needs=merged(tuple(_needs(ticket, route, queue, rules))),
+        queue=ticket.stand_in or queue,
+        needs=merged(tuple(_needs(ticket, route, ticket.stand_in or own, rules))),
         wishes=wishes[:kept],
         dropped=wishes[kept:],
-        teams=_teams(queue, overflow if ticket.overflowed else None, rules),
+        teams=_teams((ticket.stand_in,) if ticket.stand_in else (own, queue), rules),
         relax_after=route.relax_after or rules.config.relax_after,
         overflow=None if ticket.overflowed else overflow,
+        lane=route.lane.rank,
+        effort=rules.effort(ticket.facts),
+        channel=channel if limit is not None else None,
+        channel_limit=limit or 0,
     )
 
 
@@ -76,6 +98,8 @@ def _needs(ticket: RoutedTicket, route: Route, queue: str, rules: RoutingRules) 
         yield seniority(least)
     if ticket.facts.language and route.language is LanguageNeed.REQUIRED:
         yield language(ticket.facts.language)
+    if ticket.closed:
+        yield open_hours(queue)
 
 
 def _wishes(ticket: RoutedTicket, route: Route) -> Iterator[Need]:
@@ -86,10 +110,10 @@ def _wishes(ticket: RoutedTicket, route: Route) -> Iterator[Need]:
         yield without(ticket.not_again)
 
 
-def _teams(queue: str, overflow: Overflow | None, rules: RoutingRules) -> tuple[str, ...]:
+def _teams(queues: tuple[str, ...], rules: RoutingRules) -> tuple[str, ...]:
     """An overflowing ticket may go to the teams of both queues; a queue without teams has all."""
     teams: set[str] = set()
-    for name in (queue, *((overflow.queue,) if overflow is not None else ())):
+    for name in queues:
         known = rules.queue(name)
         if known is None or not known.teams:
             return ()

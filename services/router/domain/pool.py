@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
 
-from services.router.domain.agent import Agent
+from services.router.domain.agent import Agent, Share
 from services.router.domain.announcing import Announcements, Choice
 from services.router.domain.explanation import CHOSEN_FOR
 from services.router.domain.planning import Plan, plan_for
@@ -28,7 +28,7 @@ class Pool:
     def __init__(self, name: str, rules: RoutingRules) -> None:
         self.name = name
         self.rules = rules
-        self.roster = Roster()
+        self.roster = Roster(rules.weight)
         self.waiting = WaitingRoom()
         self.tells = Announcements(name, rules, self.roster)
         self.at_hand: dict[str, RoutedTicket] = {}
@@ -87,6 +87,37 @@ class Pool:
         kept = tuple(wish for wish in plan.wishes if wish not in vain)
         return replace(plan, wishes=kept, dropped=plan.dropped + vain)
 
+    def _plan_by_the_clock(self, ticket: RoutedTicket, now: datetime) -> Plan:
+        """Queues that are closed hand over to those that stand in for them."""
+        ticket.forget_hours()
+        plan = self.plan(ticket)
+        opening = self.rules.opening(plan.queue, now)
+        if opening is None:
+            return plan
+        ticket.hours_at = opening.until
+        if opening.is_open and opening.queue == plan.queue:
+            return plan
+        ticket.closed = not opening.is_open
+        ticket.stand_in = opening.queue if opening.is_open else None
+        return self.plan(ticket)
+
+    def somebody_free(self, ticket: RoutedTicket, now: datetime) -> bool:
+        """Whether an owned ticket would find another owner at once."""
+        plan = self._plan_by_the_clock(ticket, now)
+        ticket.forget_hours()
+        return self._best(plan) is not None
+
+    def replan(self, now: datetime) -> None:
+        """The rules may have changed: what waits is placed by those in force."""
+        for waiting in self.waiting.in_order():
+            ticket = waiting.ticket
+            before = (waiting.plan, ticket.by_the_clock)
+            if ticket.place is Place.WAITING and (
+                (self._plan_by_the_clock(ticket, now), ticket.by_the_clock) != before
+                or (ticket.queue, ticket.lane, ticket.effort) != waiting.plan.placed
+            ):
+                self.place(ticket, now)
+
     # --- assigning -----------------------------------------------------------------------------
 
     def place(
@@ -98,7 +129,8 @@ class Pool:
         With a `note` its waiting is said in any case.
         """
         before = self.waiting.discard(ticket.ticket_id)
-        plan = self.plan(ticket)
+        plan = self._plan_by_the_clock(ticket, now)
+        ticket.lane, ticket.effort = plan.lane, plan.effort
         choice = self._knowing(plan, prefer) or self._best_in_turn(ticket, plan, now)
         if choice is not None:
             self.give(ticket, plan, choice, now)
@@ -107,7 +139,8 @@ class Pool:
 
     def _knowing(self, plan: Plan, agent_id: str | None) -> Choice | None:
         agent = self.roster.get(agent_id)
-        if agent is None or not agent.takes_more or not agent.can_take(plan.least):
+        least = plan.least
+        if agent is None or not agent.has_room(least) or not agent.can_take(least):
             return None
         return Choice(agent, "had the ticket before", passed_over="never had the ticket")
 
@@ -129,11 +162,19 @@ class Pool:
             self._serve(first, choice.agent, now)
         return None
 
-    def _serve(self, waiting: Waiting, agent: Agent, now: datetime) -> None:
-        """`agent` has room; another whom the same event freed may be better still."""
-        better = self._best(waiting.plan)
-        taker = better.agent if better is not None else agent
-        self.give(waiting.ticket, waiting.plan, Choice(taker, NEXT_IN_LINE), now)
+    def _serve(self, first: Waiting, agent: Agent, now: datetime) -> None:
+        """`agent` has room; another whom the same event freed may be better still.
+
+        But he too takes whoever is first of all that he can take.
+        """
+        while True:
+            better = self._best(first.plan)
+            taker = better.agent if better is not None else agent
+            ahead = self.waiting.first_for(taker)
+            if ahead is None or ahead.order >= first.order:
+                break
+            first, agent = ahead, taker
+        self.give(first.ticket, first.plan, Choice(taker, NEXT_IN_LINE), now)
 
     def give(self, ticket: RoutedTicket, plan: Plan, choice: Choice, now: datetime) -> None:
         agent = choice.agent
@@ -141,8 +182,10 @@ class Pool:
         self.waiting.discard(ticket.ticket_id)
         ticket.place, ticket.agent_id, ticket.queue = Place.OWNED, agent.agent_id, plan.queue
         ticket.last_agent_id = agent.agent_id
-        ticket.relax_at = ticket.overflow_at = ticket.grace_at = ticket.not_again = None
-        ticket.relaxed, ticket.overflowed = 0, False
+        ticket.stop_waiting()
+        ticket.forget_hours()
+        ticket.grace_at = ticket.not_again = None
+        ticket.relaxed, ticket.overflowed, ticket.alarmed = 0, False, False
         agent.last_assigned_at = max(now, agent.last_assigned_at or now)
         self.lay_on(agent, ticket)
         self.changed_agents.add(agent.agent_id)
@@ -150,9 +193,10 @@ class Pool:
 
     def lay_on(self, agent: Agent, ticket: RoutedTicket) -> None:
         """His, and load only while it is work."""
-        agent.work.discard(ticket.ticket_id)
-        agent.asleep.discard(ticket.ticket_id)
-        (agent.work if self.rules.is_work(ticket) else agent.asleep).add(ticket.ticket_id)
+        if self.rules.is_work(ticket):
+            agent.carry(ticket.ticket_id, Share(ticket.effort, ticket.facts.channel))
+        else:
+            agent.keep(ticket.ticket_id)
 
     def _let_wait(
         self,
@@ -163,17 +207,26 @@ class Pool:
         note: str,
     ) -> None:
         """Said when it begins to wait, and when queue, priority or what it needs have changed."""
+        moved = ticket.queue != plan.queue
         ticket.place, ticket.queue = Place.WAITING, plan.queue
         ticket.relax_at = (ticket.relax_at or now + plan.relax_after) if plan.wishes else None
         if plan.overflow is None:
             ticket.overflow_at = None
         elif ticket.overflow_at is None:
             ticket.overflow_at = now + plan.overflow.after
+        self._set_alarm(ticket, now)
         position = self.waiting.add(ticket, plan)
         self.touch(ticket)
-        same = before is not None and before.announced == (plan.queue, ticket.order[0], plan.least)
-        if note or not same:
+        after = self.waiting.get(ticket.ticket_id)
+        same = before is not None and after is not None and before.announced == after.announced
+        if note or moved or not same:
             self.tells.queued(ticket, plan, position, note)
+
+    def _set_alarm(self, ticket: RoutedTicket, now: datetime) -> None:
+        """Once each time that it is without an owner, however often it is placed anew."""
+        patience = self.rules.config.never_assigned
+        if patience is not None and ticket.alarm_at is None and not ticket.alarmed:
+            ticket.alarm_at = max(now, ticket.unowned_since + patience)
 
     def reorder(self, ticket: RoutedTicket) -> None:
         """Its deadline changed: another position in the same lines."""
@@ -189,8 +242,7 @@ class Pool:
         if agent_id is None:
             return
         if (agent := self.roster.get(agent_id)) is not None:
-            agent.work.discard(ticket.ticket_id)
-            agent.asleep.discard(ticket.ticket_id)
+            agent.put_down(ticket.ticket_id)
             self.free(agent)
         ticket.place, ticket.agent_id, ticket.grace_at = Place.NOWHERE, None, None
         ticket.unowned_since = now
@@ -206,8 +258,28 @@ class Pool:
         """It waits no longer, though nobody has it."""
         if self.waiting.discard(ticket.ticket_id) is not None:
             ticket.place = Place.NOWHERE
-            ticket.relax_at = ticket.overflow_at = None
+            ticket.stop_waiting()
             self.touch(ticket)
+
+    def forget_vain_wishes(self) -> None:
+        """Somebody can no longer do what he could: what nobody can any more is not waited for."""
+        for requirement in self.waiting.requirements():
+            if all(map(self.roster.somebody_has, requirement.needs)):
+                continue
+            for waiting in self.waiting.line(requirement):
+                plan = self.plan(waiting.ticket)
+                if plan.requirement != requirement:
+                    self._wait_for_less(waiting.ticket, plan)
+
+    def _wait_for_less(self, ticket: RoutedTicket, plan: Plan) -> None:
+        """Who may take it now is served with the others, in the order of the line."""
+        self.waiting.discard(ticket.ticket_id)
+        self.waiting.add(ticket, plan)
+        if not plan.wishes:
+            ticket.relax_at = None
+        self.touch(ticket)
+        able = self.roster.ranking(plan.requirement, self.rules.selection(plan.queue)).members
+        self._freed.update(a.agent_id for a in able.values() if a.has_room(plan.requirement))
 
     # --- draining ------------------------------------------------------------------------------
 
@@ -220,7 +292,7 @@ class Pool:
         """Gives waiting tickets, in order, to whom the events at hand gave room."""
         for agent_id in sorted(self._freed):
             agent = self.roster.get(agent_id)
-            while agent is not None and agent.takes_more:
+            while agent is not None and agent.online:
                 first = self.waiting.first_for(agent)
                 if first is None:
                     break

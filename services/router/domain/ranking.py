@@ -25,10 +25,15 @@ def _longest_idle(agent: Agent) -> Rank:
     return (last.timestamp() if last is not None else float("-inf"), agent.agent_id)
 
 
+def _weighted(agent: Agent) -> Rank:
+    return ((agent.load + 1) / agent.weight, agent.agent_id)
+
+
 RANKS: dict[Selection, Callable[[Agent], Rank]] = {
     Selection.MOST_SPARE: _most_spare,
     Selection.MOST_SPARE_PERCENT: _most_spare_percent,
     Selection.LONGEST_IDLE: _longest_idle,
+    Selection.WEIGHTED: _weighted,
 }
 # Stale entries are let be until they outnumber the agents this much.
 STALE_FACTOR, STALE_SLACK = 4, 64
@@ -58,7 +63,7 @@ class Ranking:
         while heap:
             seen = heap[0]
             agent = self.members.get(seen[1])
-            if agent is None or not agent.takes_more:
+            if agent is None or not agent.has_room(self.requirement):
                 heappop(heap)
                 continue
             rank = self._rank(agent)
@@ -72,7 +77,7 @@ class Ranking:
 
     def offer(self, agent: Agent) -> None:
         """His rank may have got better: he has room again, or more of it."""
-        if agent.takes_more and agent.agent_id in self.members:
+        if agent.agent_id in self.members and agent.has_room(self.requirement):
             heappush(self._heap, self._rank(agent))
             if len(self._heap) > STALE_FACTOR * len(self.members) + STALE_SLACK:
                 self._rebuild()
@@ -92,5 +97,6 @@ class Ranking:
                 yield agent
 
     def _rebuild(self) -> None:
-        self._heap = [self._rank(agent) for agent in self.members.values() if agent.takes_more]
+        room = (a for a in self.members.values() if a.has_room(self.requirement))
+        self._heap = [self._rank(agent) for agent in room]
         heapify(self._heap)

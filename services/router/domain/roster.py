@@ -1,5 +1,7 @@
 """The agents of a pool, and who of them can do what."""
 
+from collections.abc import Callable
+
 from services.router.domain.agent import Agent, Profile
 from services.router.domain.ranking import Ranking
 from services.router.domain.requirement import Need, Requirement
@@ -11,7 +13,8 @@ MOST_RANKINGS = 256
 class Roster:
     """Rankings are made on demand, one for each requirement that tickets have."""
 
-    def __init__(self) -> None:
+    def __init__(self, weight_of: Callable[[str, tuple[str, ...]], int]) -> None:
+        self._weight_of = weight_of
         self.agents: dict[str, Agent] = {}
         self._rankings: dict[tuple[Requirement, Selection], Ranking] = {}
         self._somebody: dict[Need, bool] = {}
@@ -21,6 +24,7 @@ class Roster:
 
     def add(self, agent: Agent) -> None:
         self.agents[agent.agent_id] = agent
+        self._weigh(agent)
         self._somebody.clear()
         self._review(agent)
 
@@ -33,6 +37,7 @@ class Roster:
     def update(self, agent: Agent, profile: Profile) -> None:
         same = agent.profile.can_as(profile)
         agent.become(profile)
+        self._weigh(agent)
         if same:
             self.offer(agent)
         else:
@@ -61,6 +66,9 @@ class Roster:
             known = any(agent.has(need) for agent in self.agents.values())
             self._somebody[need] = known
         return known
+
+    def _weigh(self, agent: Agent) -> None:
+        agent.weight = self._weight_of(agent.agent_id, agent.profile.teams)
 
     def _review(self, agent: Agent) -> None:
         for ranking in self._rankings.values():

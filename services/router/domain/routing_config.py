@@ -1,13 +1,17 @@
 """What config/routing.yaml may say."""
 
 import re
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import date, time, timedelta
+from difflib import get_close_matches
 from enum import StrEnum
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from services.router.domain.duration import Duration
+from services.router.domain.opening import Window, parse_window
 from services.router.domain.ticket import primary_language
 from shared.contracts.fields import Priority, Status, TicketType, Tier
 from shared.contracts.sla import Metric
@@ -48,6 +52,42 @@ def _unresolved(statuses: tuple[Status, ...]) -> tuple[Status, ...]:
     return statuses
 
 
+def _nearest(word: str, known: Collection[str]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f'; did you mean "{close[0]}"?' if close else ""
+
+
+def _time_zone(name: Any) -> ZoneInfo:
+    known = available_timezones()
+    if name not in known:
+        hint = _nearest(str(name), known) or " such as Europe/Berlin"
+        raise ValueError(f'must be a time zone of the IANA database, not "{name}"{hint}')
+    return ZoneInfo(name)
+
+
+def _date(text: Any) -> date:
+    try:
+        return date.fromisoformat(text)
+    except (TypeError, ValueError):
+        raise ValueError(f'must be a date such as 2026-12-25, not "{text}"') from None
+
+
+def _time(text: Any) -> time:
+    if not isinstance(text, str) or re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", text) is None:
+        raise ValueError(f'must be a time such as 09:00, not "{text}"')
+    return time.fromisoformat(text)
+
+
+def _window(text: Any) -> Window:
+    return parse_window(str(text))
+
+
+def _whole_days(span: timedelta) -> timedelta:
+    if span % timedelta(days=1):
+        raise ValueError("must be whole days, such as 1d or 7d")
+    return span
+
+
 Level = Annotated[int, Field(ge=1, le=5)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 Names = Annotated[tuple[Name, ...], BeforeValidator(_as_list), AfterValidator(_some)]
@@ -63,11 +103,35 @@ Types = Annotated[tuple[TicketType, ...], BeforeValidator(_as_list), AfterValida
 Priorities = Annotated[tuple[Priority, ...], BeforeValidator(_as_list), AfterValidator(_some)]
 Metrics = Annotated[tuple[Metric, ...], BeforeValidator(_as_list), AfterValidator(_some)]
 
+Places = Annotated[int, Field(ge=0, le=1000)]
+Share = Annotated[int, Field(ge=1, le=100)]
+TimeZone = Annotated[ZoneInfo, BeforeValidator(_time_zone)]
+Date = Annotated[date, BeforeValidator(_date)]
+Time = Annotated[time, BeforeValidator(_time)]
+Windows = Annotated[
+    tuple[Annotated[Window, BeforeValidator(_window)], ...],
+    BeforeValidator(_as_list),
+    AfterValidator(_some),
+]
+
 
 class Selection(StrEnum):
     MOST_SPARE = "most_spare"  # most free places
     MOST_SPARE_PERCENT = "most_spare_percent"  # largest share of free places
     LONGEST_IDLE = "longest_idle"  # longest without a new ticket
+    WEIGHTED = "weighted"  # least load for his weight
+
+
+class Lane(StrEnum):
+    """Comes before priority in every line."""
+
+    EXPRESS = "express"
+    NORMAL = "normal"
+    BACKGROUND = "background"
+
+    @property
+    def rank(self) -> int:
+        return list(Lane).index(self)
 
 
 class LanguageNeed(StrEnum):
@@ -81,6 +145,8 @@ class Trigger(StrEnum):
     BREACH = "breach"
     STALL = "stall"
     REQUEST = "request"
+    DEMAND = "demand"  # the customer's own
+    UNASSIGNED = "unassigned"
 
 
 Triggers = Annotated[tuple[Trigger, ...], BeforeValidator(_as_list), AfterValidator(_some)]
@@ -121,10 +187,35 @@ class PoolConfig(Strict):
 
 
 class QueueConfig(Strict):
+    """While it is closed, `when_closed` takes its tickets; without, or closed too, they wait."""
+
     name: Name
     teams: tuple[Name, ...] = ()
     skills: dict[Name, Level] = {}
     selection: Selection | None = None
+    hours: Name | None = None
+    when_closed: Name | None = None
+
+
+class HoursConfig(Strict):
+    name: Name
+    time_zone: TimeZone
+    open: Windows
+    closed_on: tuple[Date, ...] = ()
+
+
+class RotaConfig(Strict):
+    name: Name
+    time_zone: TimeZone
+    since: Date
+    at: Time = time(9)
+    every: Annotated[Duration, AfterValidator(_whole_days)] = timedelta(days=7)
+    agents: Names
+
+
+class EffortConfig(Strict):
+    when: Condition
+    effort: Share
 
 
 class Overflow(Strict):
@@ -136,6 +227,7 @@ class Route(Strict):
     """`prefer` is in order of importance: its last falls away first."""
 
     queue: Name
+    lane: Lane = Lane.NORMAL
     skills: dict[Name, Level] = {}
     prefer: dict[Name, Level] = {}
     language: LanguageNeed = LanguageNeed.PREFERRED
@@ -157,6 +249,7 @@ class EscalationConfig(Strict):
     level: Annotated[int, Field(ge=1, le=9)] | None = None
     queue: Name | None = None
     seniority: Level | None = None
+    on_call: Name | None = None
     hand_over: HandOver = HandOver.WHEN_FREE
 
 
@@ -166,7 +259,13 @@ class RoutingConfig(Strict):
     load_counts: Statuses = (Status.NEW, Status.OPEN, Status.IN_PROGRESS)
     offline_grace: Duration = timedelta(minutes=10)
     relax_after: Duration = timedelta(minutes=10)
+    never_assigned: Duration | None = None
     candidates: Annotated[int, Field(ge=1, le=20)] = 8
+    weights: dict[Name, Share] = {}
+    efforts: tuple[EffortConfig, ...] = ()
+    channel_limits: dict[Name, Places] = {}
+    hours: tuple[HoursConfig, ...] = ()
+    on_call: tuple[RotaConfig, ...] = ()
     pools: Annotated[tuple[PoolConfig, ...], AfterValidator(_some)] = (PoolConfig(name="default"),)
     queues: Annotated[tuple[QueueConfig, ...], AfterValidator(_some)]
     rules: tuple[RuleConfig, ...] = ()

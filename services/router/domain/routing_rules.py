@@ -1,13 +1,17 @@
 """Which rule holds for a ticket: routing.yaml, made quick to ask."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
+from services.router.domain.on_call import Rota
+from services.router.domain.opening import OpeningHours, State
 from services.router.domain.routing_config import (
     ArrivalCondition,
     EscalationConfig,
     QueueConfig,
+    RotaConfig,
     Route,
     RoutingConfig,
     RuleConfig,
@@ -18,6 +22,17 @@ from services.router.domain.ticket import Facts, RoutedTicket
 from shared.contracts.sla import Metric
 
 OTHERWISE = "otherwise"
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """Which queue takes tickets now, if one is open, and until when that holds."""
+
+    queue: str
+    is_open: bool
+    until: datetime | None
+
+
 Test = tuple[str, frozenset[Any]]
 
 
@@ -41,6 +56,36 @@ def _fits(tests: tuple[Test, ...], facts: Facts) -> bool:
     return True
 
 
+def _hours_by_queue(config: RoutingConfig) -> dict[str, OpeningHours]:
+    hours = {
+        each.name: OpeningHours(each.time_zone, each.open, frozenset(each.closed_on))
+        for each in config.hours
+    }
+    return {queue.name: hours[queue.hours] for queue in config.queues if queue.hours}
+
+
+def _chain(name: str, config: RoutingConfig) -> Iterator[str]:
+    """The queue and those that take its tickets in turn; round the world and back ends it."""
+    stands_in = {queue.name: queue.when_closed for queue in config.queues}
+    met: set[str] = set()
+    at: str | None = name
+    while at is not None and at not in met:
+        yield at
+        met.add(at)
+        at = stands_in.get(at)
+
+
+def _rota(written: RotaConfig) -> Rota:
+    return Rota(
+        name=written.name,
+        time_zone=written.time_zone,
+        since=written.since,
+        at=written.at,
+        days=written.every.days,
+        agents=written.agents,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class RoutingRules:
     config: RoutingConfig
@@ -49,6 +94,11 @@ class RoutingRules:
     _rules: tuple[tuple[tuple[Test, ...], RuleConfig], ...] = field(init=False)
     _escalations: tuple[tuple[tuple[Test, ...], EscalationConfig], ...] = field(init=False)
     _pools: tuple[tuple[tuple[Test, ...], str], ...] = field(init=False)
+    _efforts: tuple[tuple[tuple[Test, ...], int], ...] = field(init=False)
+    _hours: dict[str, OpeningHours] = field(init=False)
+    _chains: dict[str, tuple[str, ...]] = field(init=False)
+    _rotas: dict[str, Rota] = field(init=False)
+    _selections: dict[str, Selection] = field(init=False)
 
     def __post_init__(self) -> None:
         config = self.config
@@ -57,6 +107,11 @@ class RoutingRules:
             "_rules": tuple((_tests(rule.when), rule) for rule in config.rules),
             "_escalations": tuple((_tests(rule.when), rule) for rule in config.escalations),
             "_pools": tuple((_tests(pool.when), pool.name) for pool in config.pools[:-1]),
+            "_efforts": tuple((_tests(each.when), each.effort) for each in config.efforts),
+            "_hours": _hours_by_queue(config),
+            "_chains": {queue.name: tuple(_chain(queue.name, config)) for queue in config.queues},
+            "_rotas": {rota.name: _rota(rota) for rota in config.on_call},
+            "_selections": {q.name: q.selection or config.selection for q in config.queues},
         }
         for name, value in compiled.items():
             object.__setattr__(self, name, value)
@@ -82,8 +137,42 @@ class RoutingRules:
         return self._queues.get(name)
 
     def selection(self, queue: str) -> Selection:
-        known = self._queues.get(queue)
-        return (known.selection if known is not None else None) or self.config.selection
+        return self._selections.get(queue, self.config.selection)
+
+    def opening(self, queue: str, now: datetime) -> Opening | None:
+        """None: it never closes.
+
+        While it is closed, the first open queue of those that stand in for one another; if all are
+        closed, nobody until the first of them opens.
+        """
+        if queue not in self._hours:
+            return None
+        chain = self._chains[queue]
+        states = [(name, self._state(name, now)) for name in chain]
+        found = next((name for name, state in states if state.is_open), None)
+        # Whatever opens or closes up to the open one may change who takes it.
+        seen = states if found is None else states[: chain.index(found) + 1]
+        changes = [state.until for _, state in seen if state.until is not None]
+        return Opening(found or queue, found is not None, min(changes, default=None))
+
+    def _state(self, queue: str, now: datetime) -> State:
+        hours = self._hours.get(queue)
+        return hours.at(now) if hours is not None else State(is_open=True, until=None)
+
+    def rota(self, name: str) -> Rota:
+        return self._rotas[name]
+
+    def effort(self, facts: Facts) -> int:
+        """How many places a ticket takes: the first that fits, else one."""
+        for tests, effort in self._efforts:
+            if _fits(tests, facts):
+                return effort
+        return 1
+
+    def weight(self, agent_id: str, teams: Iterable[str]) -> int:
+        """His own, else the largest of his teams', else one."""
+        weights = self.config.weights
+        return weights.get(agent_id) or max((weights.get(team, 1) for team in teams), default=1)
 
     def pool_of_ticket(self, facts: Facts) -> str:
         """The first pool that fits; the last takes every other ticket."""

@@ -7,6 +7,8 @@ from pydantic import BaseModel
 
 from shared.contracts.fields import Priority, Status, TicketType, Tier
 
+Order = tuple[int, int, float, float, str]
+
 
 class Facts(BaseModel):
     """What the conditions of routing.yaml may ask about."""
@@ -46,6 +48,8 @@ class RoutedTicket(BaseModel):
 
     place: Place = Place.NOWHERE
     queue: str = ""
+    lane: int = 1  # the rank of its rule's lane
+    effort: int = 1  # the room it takes, as it was when it was placed
     agent_id: str | None = None
     last_agent_id: str | None = None
     unowned_since: datetime
@@ -57,9 +61,26 @@ class RoutedTicket(BaseModel):
     not_again: str | None = None  # who has just given it back
     relaxed: int = 0  # how many wishes have fallen away
     overflowed: bool = False
+    stand_in: str | None = None  # the queue that takes it while its own is closed
+    closed: bool = False  # no queue that could take it is open
+    alarmed: bool = False  # it was said that nobody has it
     relax_at: datetime | None = None
     overflow_at: datetime | None = None
     grace_at: datetime | None = None
+    hours_at: datetime | None = None  # the queue opens or closes
+    alarm_at: datetime | None = None
+
+    def stop_waiting(self) -> None:
+        """What would have happened to it in line is off."""
+        self.relax_at = self.overflow_at = self.hours_at = self.alarm_at = None
+
+    @property
+    def by_the_clock(self) -> tuple[str | None, bool, datetime | None]:
+        """What opening hours say of it."""
+        return (self.stand_in, self.closed, self.hours_at)
+
+    def forget_hours(self) -> None:
+        self.stand_in, self.closed, self.hours_at = None, False, None
 
     @property
     def over(self) -> bool:
@@ -70,10 +91,11 @@ class RoutedTicket(BaseModel):
         return min(self.deadlines.values(), default=None)
 
     @property
-    def order(self) -> tuple[int, float, float, str]:
-        """Priority, then deadline, then age; the id settles what is left."""
+    def order(self) -> Order:
+        """Lane, then priority, then deadline, then age; the id settles what is left."""
         due_at = self.due_at
         return (
+            self.lane,
             -self.facts.priority.rank,
             due_at.timestamp() if due_at is not None else float("inf"),
             self.created_at.timestamp(),

@@ -10,7 +10,6 @@ from services.router.domain.facts import (
     on_fields_changed,
     on_fulfilled,
     on_targets,
-    on_ticket_triaged,
 )
 from services.router.domain.lifecycle import (
     go,
@@ -20,6 +19,7 @@ from services.router.domain.lifecycle import (
 )
 from services.router.domain.pool import Pool
 from services.router.domain.ticket import RoutedTicket
+from services.router.domain.triage_events import on_ticket_triaged
 from shared.contracts.fields import Status
 from shared.contracts.message import Message
 from shared.contracts.sla import SlaFulfilled, SlaResumed, SlaRetargeted, SlaTargetsSet

@@ -8,10 +8,9 @@ from typing import TypeVar
 from services.router.domain.agent import Agent
 from services.router.domain.planning import Plan
 from services.router.domain.requirement import Requirement
-from services.router.domain.ticket import RoutedTicket
+from services.router.domain.ticket import Order, RoutedTicket
 
 K = TypeVar("K", bound=Hashable)
-Order = tuple[int, float, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +23,10 @@ class Waiting:
     order: Order
 
     @property
-    def announced(self) -> tuple[str, int, Requirement]:
-        """What TicketQueued told of it: queue, priority, and what is asked in any case."""
-        return (self.plan.queue, self.order[0], self.plan.least)
+    def announced(self) -> tuple[str, int, int, Requirement]:
+        """What TicketQueued told of it: queue, lane, priority, and what is asked in any case."""
+        lane, priority, *_ = self.order
+        return (self.plan.queue, lane, priority, self.plan.least)
 
 
 class WaitingRoom:
@@ -62,10 +62,21 @@ class WaitingRoom:
             _leave(self._queues, waiting.plan.queue, waiting.order)
         return waiting
 
+    def requirements(self) -> list[Requirement]:
+        return list(self._lines)
+
+    def line(self, requirement: Requirement) -> list[Waiting]:
+        return [self._waiting[order[-1]] for order in self._lines[requirement]]
+
+    def in_order(self) -> list[Waiting]:
+        return sorted(self._waiting.values(), key=lambda waiting: waiting.order)
+
     def first_for(self, agent: Agent) -> Waiting | None:
-        """The first of all whom this agent can take."""
+        """The first of all whom this agent can take now."""
         heads = [
-            line[0] for requirement, line in self._lines.items() if agent.can_take(requirement)
+            line[0]
+            for requirement, line in self._lines.items()
+            if agent.has_room(requirement) and agent.can_take(requirement)
         ]
         return self._waiting[min(heads)[-1]] if heads else None
 

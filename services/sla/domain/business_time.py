@@ -7,7 +7,9 @@ from services.sla.domain.schedule import MICROS, Schedule, from_micros, to_micro
 from services.sla.domain.windows import DAY
 
 Hold = tuple[datetime, datetime]
-"""From and until when a clock stood still."""
+"""From and until when a clock stood still; one that ends before it begins is none."""
+
+CLOSED_YEARS = 12  # 29 February comes within eight years, so after these a desk never opens
 
 
 def due_at(start: datetime, target: timedelta, schedule: Schedule) -> datetime:
@@ -23,11 +25,20 @@ def due_at(start: datetime, target: timedelta, schedule: Schedule) -> datetime:
         return from_micros(_next_open(moment, number, schedule))
     year = schedule.year(number)
     needed = year.open_until(moment) + _micros(target)
+    opened = number
     while needed > year.total:
         needed -= year.total
+        opened = number if year.total else opened
         number += 1
+        if number - opened > CLOSED_YEARS:
+            raise NeverOpenError
         year = schedule.year(number)
     return from_micros(year.moment_after(needed))
+
+
+class NeverOpenError(ValueError):
+    def __init__(self) -> None:
+        super().__init__("the desk never opens again, so nothing can fall due")
 
 
 def elapsed(start: datetime, end: datetime, schedule: Schedule) -> timedelta:
@@ -45,7 +56,7 @@ def due_with_holds(
 ) -> datetime:
     """As `due_at`, for a clock that stands still in each hold; holds may overlap."""
     for held_from, held_until in sorted(holds):
-        if held_until <= start:
+        if held_until <= max(start, held_from):
             continue
         running = elapsed(start, held_from, schedule)
         if running and target <= running:
@@ -55,20 +66,57 @@ def due_with_holds(
     return due_at(start, target, schedule)
 
 
+def started_before(
+    end: datetime, length: timedelta, schedule: Schedule, holds: Iterable[Hold] = ()
+) -> datetime:
+    """From when the desk was open for `length` until `end`: `due_with_holds` backwards in time.
+
+    Time that is used up exactly at an opening began at that opening.
+    """
+    for held_from, held_until in sorted(holds, key=lambda hold: hold[1], reverse=True):
+        if held_from >= min(end, held_until):
+            continue
+        running = elapsed(held_until, end, schedule)
+        if running and length <= running:
+            break
+        length -= running
+        end = held_from
+    return _opened_for(end, length, schedule)
+
+
+def _opened_for(end: datetime, length: timedelta, schedule: Schedule) -> datetime:
+    number = opened = end.astimezone(UTC).year
+    year = schedule.year(number)
+    needed, there = _micros(length), year.open_until(to_micros(end))
+    while needed > there:
+        needed -= there
+        opened = number if there else opened
+        number -= 1
+        if opened - number > CLOSED_YEARS:
+            raise NeverOpenError
+        year = schedule.year(number)
+        there = year.total
+    return from_micros(year.moment_before(there - needed)) if needed else end
+
+
 def elapsed_with_holds(
     start: datetime, end: datetime, schedule: Schedule, holds: Iterable[Hold]
 ) -> timedelta:
     total = timedelta(0)
     for held_from, held_until in sorted(holds):
+        if held_until <= held_from:
+            continue
         total += elapsed(start, min(held_from, end), schedule)
         start = max(start, held_until)
     return total + elapsed(start, end, schedule)
 
 
 def _next_open(moment: int, number: int, schedule: Schedule) -> int:
-    while (found := schedule.year(number).next_open(moment)) is None:
-        number += 1
-    return found
+    for year in range(number, number + CLOSED_YEARS):
+        found = schedule.year(year).next_open(moment)
+        if found is not None:
+            return found
+    raise NeverOpenError
 
 
 def _micros(span: timedelta) -> int:

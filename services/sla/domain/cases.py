@@ -8,94 +8,87 @@
 `kind` is add (answered with `end`) or elapsed (with an `end` of its own, answered with `seconds`).
 """
 
+import json
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
-from zoneinfo import ZoneInfo
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import ValidationError
 
-from services.sla.domain.business_time import Hold, due_with_holds, elapsed_with_holds
+from services.sla.domain.business_time import (
+    Hold,
+    due_with_holds,
+    elapsed_with_holds,
+    started_before,
+)
+from services.sla.domain.case_form import (
+    SPAN_ENDS,
+    SPAN_STARTS,
+    OpenHold,
+    first_of,
+    holds_of,
+    length_of,
+    moment_of,
+    schedule_of,
+)
 from services.sla.domain.schedule import Schedule
-from services.sla.domain.windows import Windows, parse_day_windows, parse_week
-
-Hours = tuple[tuple[str, str], ...]
 
 
-class CaseCalendar(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    timezone: str = "UTC"
-    hours: dict[str, Hours]
-    holidays: tuple[date, ...] = ()
-    special_days: dict[date, Hours] = Field(default_factory=dict)
-
-
-class Case(BaseModel):
-    """A time without an offset is the calendar's local time."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
-
-    id: str
-    kind: str
-    calendar: CaseCalendar
-    start: datetime
-    seconds: float = Field(default=0, ge=0)
-    end: datetime | None = None
-    holds: tuple[tuple[datetime, datetime], ...] = ()
-
-    @field_validator("id", mode="before")
-    @classmethod
-    def _as_text(cls, value: object) -> str:
-        return str(value)
-
-    @field_validator("holds", mode="before")
-    @classmethod
-    def _as_pairs(cls, holds: object) -> object:
-        """A hold may be a pair, or an object with start and end or from and to (or until)."""
-        pairs = holds if isinstance(holds, list) else [holds]
-        return [_pair(hold) if isinstance(hold, Mapping) else hold for hold in pairs]
+def answer(question: Mapping[str, Any]) -> dict[str, Any]:
+    """Raises ValueError with one line for what is no such question."""
+    try:
+        schedule = _schedule(json.dumps(question.get("calendar"), sort_keys=True))
+    except ValidationError as error:
+        raise ValueError(_first_problem(error)) from None
+    start = _moment(question, SPAN_STARTS, schedule.zone)
+    holds = holds_of(first_of(question, ("holds", "pauses")), schedule.zone)
+    match _kind(question):
+        case "add":
+            end = _end(start, length_of(question), schedule, holds)
+            return {"id": question.get("id"), "end": None if end is None else _written(end)}
+        case "elapsed":
+            end = _moment(question, SPAN_ENDS, schedule.zone)
+            counted = elapsed_with_holds(start, end, schedule, _until(end, holds))
+            return {"id": question.get("id"), "seconds": _number(counted)}
+        case other:
+            raise ValueError(f'kind must be add or elapsed, not "{other}"')
 
 
-def _pair(hold: Mapping[str, object]) -> tuple[object, object]:
-    return (
-        hold.get("start", hold.get("from")),
-        hold.get("end", hold.get("to", hold.get("until"))),
-    )
+def _kind(question: Mapping[str, Any]) -> str:
+    """Where it is not said: elapsed has an end."""
+    kind = question.get("kind")
+    if kind is None:
+        return "add" if first_of(question, SPAN_ENDS) is None else "elapsed"
+    return str(kind).strip().lower()
 
 
-def answer(question: Mapping[str, object]) -> dict[str, object]:
-    """Raises ValueError (pydantic's, too) for what is no such question."""
-    case = Case.model_validate(question)
-    schedule = _schedule(case.calendar.model_dump_json())
-    start = _aware(case.start, schedule.zone)
-    holds: list[Hold] = [
-        (_aware(first, schedule.zone), _aware(last, schedule.zone)) for first, last in case.holds
-    ]
-    if case.kind == "add":
-        end = due_with_holds(start, timedelta(seconds=case.seconds), schedule, holds)
-        return {"id": case.id, "end": _written(end)}
-    if case.kind == "elapsed" and case.end is not None:
-        total = elapsed_with_holds(start, _aware(case.end, schedule.zone), schedule, holds)
-        return {"id": case.id, "seconds": _number(total)}
-    raise ValueError(f'case {case.id}: kind must be add, or elapsed with an end, not "{case.kind}"')
+def _moment(question: Mapping[str, Any], names: tuple[str, ...], zone: tzinfo) -> datetime:
+    value = first_of(question, names)
+    if value is None:
+        raise ValueError(f"{names[0]} is missing")
+    return moment_of(value, names[0], zone)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=1_024)
 def _schedule(calendar_json: str) -> Schedule:
-    calendar = CaseCalendar.model_validate_json(calendar_json)
-    week = parse_week({days: _texts(hours) for days, hours in calendar.hours.items()})
-    own: dict[date, Windows] = dict.fromkeys(calendar.holidays, ())
-    own |= {day: parse_day_windows(_texts(hours)) for day, hours in calendar.special_days.items()}
-    return Schedule(ZoneInfo(calendar.timezone), week, lambda _year: own)
+    return schedule_of(json.loads(calendar_json)).compiled()
 
 
-def _texts(hours: Hours) -> tuple[str, ...]:
-    return tuple("-".join(window) for window in hours)
+def _end(
+    start: datetime, length: timedelta, schedule: Schedule, holds: list[OpenHold]
+) -> datetime | None:
+    """None for a clock that is stopped for good before it is due."""
+    ended = [(first, last) for first, last in holds if last is not None]
+    if length < timedelta(0):
+        return started_before(start, -length, schedule, _until(start, holds))
+    end = due_with_holds(start, length, schedule, ended)
+    stopped = min((first for first, last in holds if last is None), default=None)
+    return end if stopped is None or (start < stopped and end <= stopped) else None
 
 
-def _aware(moment: datetime, zone: ZoneInfo) -> datetime:
-    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment
+def _until(end: datetime, holds: list[OpenHold]) -> list[Hold]:
+    return [(first, max(first, end) if last is None else last) for first, last in holds]
 
 
 def _written(moment: datetime) -> str:
@@ -105,3 +98,9 @@ def _written(moment: datetime) -> str:
 def _number(span: timedelta) -> float:
     seconds = span.total_seconds()
     return int(seconds) if seconds.is_integer() else seconds
+
+
+def _first_problem(error: ValidationError) -> str:
+    first = error.errors(include_url=False)[0]
+    place = ".".join(str(part) for part in ("calendar", *first["loc"]) if part != "[key]")
+    return f"{place}: {first['msg'].removeprefix('Value error, ')}"

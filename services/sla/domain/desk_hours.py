@@ -1,18 +1,42 @@
 """How a schedule is written down: weekly hours, holidays, closed dates and special days."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, partial
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Protocol
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from services.sla.domain.closures import (
+    WHOLE_DAY,
+    check_date,
+    closed_hours,
+    day_in,
+    is_dated,
+    parse_closure,
+    together,
+)
 from services.sla.domain.holiday_dates import check_region, holidays_in
 from services.sla.domain.schedule import Schedule
-from services.sla.domain.windows import Windows, parse_day_windows, parse_days, parse_week
+from services.sla.domain.windows import (
+    Windows,
+    parse_day_windows,
+    parse_days,
+    parse_week,
+    without,
+)
 
-LEAP_YEAR = 2000
+
+class Feed(Protocol):
+    """A calendar of closings that somebody else keeps."""
+
+    def closed_hours(self, year: int, zone: ZoneInfo) -> Mapping[date, Windows]:
+        """The shut hours of the days of a year, on the clocks of this zone."""
+
+
+NO_FEEDS: Mapping[str, Feed] = MappingProxyType({})
 
 
 class Written(BaseModel):
@@ -40,18 +64,13 @@ def _days(text: str) -> str:
 
 
 def _date(text: str) -> str:
-    """`2026-12-24` once, or `12-24` every year."""
-    try:
-        date.fromisoformat(text if _is_dated(text) else f"{LEAP_YEAR}-{text}")
-    except ValueError:
-        raise ValueError(
-            f'"{text}" is no date; write 2026-12-24, or 12-24 for every year'
-        ) from None
+    check_date(text)
     return text
 
 
-def _is_dated(text: str) -> bool:
-    return len(text) == len("2026-12-24")
+def _closing(text: str) -> str:
+    parse_closure(text)
+    return text
 
 
 def _day_hours(texts: tuple[str, ...]) -> tuple[str, ...]:
@@ -63,11 +82,15 @@ Texts = Annotated[tuple[str, ...], BeforeValidator(as_list)]
 ZoneName = Annotated[str, AfterValidator(_zone)]
 Days = Annotated[str, AfterValidator(_days)]
 DateText = Annotated[str, AfterValidator(_date)]
+ClosingText = Annotated[str, AfterValidator(_closing)]
 DayHours = Annotated[Texts, AfterValidator(_day_hours)]
 
 
+ALWAYS_OPEN = {"daily": ["00:00-24:00"]}
+
+
 def _week(hours: Any) -> Any:
-    return {"daily": ["00:00-24:00"]} if hours == "24/7" else hours
+    return ALWAYS_OPEN if hours == "24/7" else hours
 
 
 def _open_sometime(hours: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
@@ -76,7 +99,13 @@ def _open_sometime(hours: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ..
     return hours
 
 
-Hours = Annotated[dict[Days, Texts], BeforeValidator(_week), AfterValidator(_open_sometime)]
+def _readable(hours: dict[str, tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+    parse_week(hours)
+    return hours
+
+
+DayWeek = Annotated[dict[Days, Texts], BeforeValidator(_week), AfterValidator(_readable)]
+Hours = Annotated[DayWeek, AfterValidator(_open_sometime)]
 
 
 class HolidaySource(Written):
@@ -95,34 +124,42 @@ class ScheduleConfig(Written):
     time_zone: ZoneName
     hours: Hours
     holidays: Annotated[tuple[HolidaySource, ...], BeforeValidator(as_list)] = ()
-    closed: Annotated[tuple[DateText, ...], BeforeValidator(as_list)] = ()
+    closed: Annotated[tuple[ClosingText, ...], BeforeValidator(as_list)] = ()
+    feeds: Texts = ()  # iCal files in the folder of the configuration
     special_days: dict[DateText, DayHours] = Field(default_factory=dict)
 
-    def compiled(self) -> Schedule:
-        week = parse_week(self.hours)
-        return Schedule(ZoneInfo(self.time_zone), week, cache(partial(self._exceptions, week)))
+    def compiled(self, feeds: Mapping[str, Feed] = NO_FEEDS) -> Schedule:
+        """Raises KeyError for a feed that is not given."""
+        used = [feeds[name] for name in self.feeds]
+        week, zone = parse_week(self.hours), ZoneInfo(self.time_zone)
+        return Schedule(zone, week, cache(partial(self._exceptions, week, zone, used)))
 
-    def _exceptions(self, week: tuple[Windows, ...], year: int) -> Mapping[date, Windows]:
+    def _exceptions(
+        self, week: tuple[Windows, ...], zone: ZoneInfo, feeds: Sequence[Feed], year: int
+    ) -> Mapping[date, Windows]:
         """A date's special hours win over all; those of every year never open a closed day."""
-        days: dict[date, Windows] = {}
-        for source in self.holidays:
-            days.update(dict.fromkeys(holidays_in(source.country, source.region, year), ()))
-        for text in self.closed:
-            if (day := _day(text, year)) is not None:
-                days[day] = ()
-        for text, hours in self.special_days.items():
-            day = _day(text, year)
-            if day is not None and (_is_dated(text) or days.get(day, week[day.weekday()])):
-                days[day] = parse_day_windows(hours)
-        return days
+        shut = together(
+            (
+                *(_holidays(source, year) for source in self.holidays),
+                closed_hours(map(parse_closure, self.closed), year),
+                *(feed.closed_hours(year, zone) for feed in feeds),
+            )
+        )
+        yearly = self._special_hours(year, dated=False)
+        yearly = {day: hours for day, hours in yearly.items() if week[day.weekday()]}
+        days = {
+            day: without(yearly.get(day, week[day.weekday()]), hours) for day, hours in shut.items()
+        }
+        return yearly | days | self._special_hours(year, dated=True)
+
+    def _special_hours(self, year: int, *, dated: bool) -> dict[date, Windows]:
+        own = {
+            day_in(text, year): hours
+            for text, hours in self.special_days.items()
+            if is_dated(text) is dated
+        }
+        return {day: parse_day_windows(hours) for day, hours in own.items() if day is not None}
 
 
-def _day(text: str, year: int) -> date | None:
-    """None for another year's date, and for 29 February where there is none."""
-    if _is_dated(text):
-        day = date.fromisoformat(text)
-        return day if day.year == year else None
-    try:
-        return date.fromisoformat(f"{year:04d}-{text}")
-    except ValueError:
-        return None
+def _holidays(source: HolidaySource, year: int) -> dict[date, Windows]:
+    return dict.fromkeys(holidays_in(source.country, source.region, year), WHOLE_DAY)

@@ -6,21 +6,27 @@ from services.sla.domain.clock_states import say_breached
 from services.sla.domain.duration import SECOND_MS
 from services.sla.domain.hearing import Hearing, Timer
 from services.sla.domain.policy import QUIET
-from services.sla.domain.sla_clock import Deadline, deadlines, warned
+from services.sla.domain.sla_clock import Deadline, deadlines, next_due, warned
 from services.sla.domain.ticket_state import SlaState
 from shared.contracts.sla import Metric, SlaWarning
 
 
 def catch_up(hearing: Hearing) -> None:
     """Says what came due before the input was accepted, each as if its own timer had fired."""
-    while (first := _first(hearing.state)) is not None and first.due_at < hearing.at:
+    while _is_due(hearing, inclusive=False) and (first := _first(hearing.state)) is not None:
         _fall_due(hearing, first)
 
 
 def fire(hearing: Hearing) -> None:
     """Says what is due by the instant of a timer, that instant included."""
-    while (first := _first(hearing.state)) is not None and first.due_at <= hearing.at:
+    while _is_due(hearing, inclusive=True) and (first := _first(hearing.state)) is not None:
         _fall_due(hearing, first)
+
+
+def _is_due(hearing: Hearing, *, inclusive: bool) -> bool:
+    at = hearing.at
+    dues = (next_due(clock) for clock in hearing.state.clocks.values())
+    return any(due is not None and (due < at or (inclusive and due == at)) for due in dues)
 
 
 def wanted_timers(state: SlaState) -> dict[str, datetime]:

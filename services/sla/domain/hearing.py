@@ -45,13 +45,15 @@ class Hearing:
     said: list[Utterance] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.change(clocks=dict(self.state.clocks))  # ours to change in place
+        clocks = dict(self.state.clocks)
+        self.state = self.state.model_copy(update={"clocks": clocks})  # ours to change in place
 
     def say(self, message: Message, timer: Timer | None = None) -> None:
         self.said.append(Utterance(message, timer))
 
     def change(self, **news: object) -> None:
-        self.state = self.state.model_copy(update=news)
+        for name, value in news.items():
+            setattr(self.state, name, value)
 
     def put(self, metric: Metric, clock: Clock) -> None:
         self.state.clocks[metric] = clock

@@ -52,6 +52,11 @@ class OpenYear:
         span = bisect_left(self.before, open_time) - 1
         return self.opens[span] + open_time - self.before[span]
 
+    def moment_before(self, open_time: int) -> int:
+        """When the desk has been open so long: at an opening, that opening. 0 ≤ time < total."""
+        span = bisect_right(self.before, open_time) - 1
+        return self.opens[span] + open_time - self.before[span]
+
     def next_open(self, moment: int) -> int | None:
         """The first open moment from `moment` on; at a closing that is a later opening."""
         span = bisect_right(self.closes, moment)
@@ -71,10 +76,6 @@ class Schedule:
     week: tuple[Windows, ...]
     exceptions: Exceptions = no_exceptions
     _years: dict[int, OpenYear] = field(default_factory=dict, init=False, repr=False)
-
-    def __post_init__(self) -> None:
-        if not any(self.week):
-            raise ValueError("the desk must be open at some hour of some weekday")
 
     def year(self, number: int) -> OpenYear:
         """Worked out once; then each question costs a binary search."""

@@ -1,10 +1,8 @@
 """One clock of one promise: started, paused, resumed, fulfilled, breached, aimed anew."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-
-from pydantic import BaseModel, ConfigDict
+from typing import Any, NamedTuple
 
 from services.sla.domain.business_time import due_at, elapsed
 from services.sla.domain.duration import milliseconds
@@ -13,31 +11,27 @@ from services.sla.domain.schedule import Schedule
 from shared.contracts.sla import Metric
 
 
-class WarningPoint(BaseModel):
+class WarningPoint(NamedTuple):
     """To be given once so much of the target has passed."""
-
-    model_config = ConfigDict(frozen=True)
 
     level: str
     after_ms: int
     due_at: datetime | None = None
 
 
-class Clock(BaseModel):
+class Clock(NamedTuple):
     """What has been counted so far, and what is due if nothing happens.
 
     `elapsed_ms` is the time before `changed_at`; since then it counts, or stands still. A clock
     without a target counts all the same, so that a target given later finds what has passed.
     """
 
-    model_config = ConfigDict(frozen=True)
-
-    cycle: int = 1
     started_at: datetime
     changed_at: datetime
+    schedule: str
+    cycle: int = 1
     running: bool = True
     elapsed_ms: int = 0
-    schedule: str
     target_ms: int | None = None
     due_at: datetime | None = None
     warnings: tuple[WarningPoint, ...] = ()
@@ -55,8 +49,19 @@ class Clock(BaseModel):
         return self.target_ms is not None and self.open and self.breached_at is None
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Deadline:
+def stored(clock: Clock) -> dict[str, Any]:
+    """As a document, without what is as in every new clock."""
+    values = zip(Clock._fields, clock, strict=True)
+    document: dict[str, Any] = {name: value for name, value in values if value != _USUAL.get(name)}
+    if clock.warnings:
+        document["warnings"] = [warning._asdict() for warning in clock.warnings]
+    return document
+
+
+_USUAL = Clock._field_defaults
+
+
+class Deadline(NamedTuple):
     """An instant at which a clock has something to say; a warning comes before a breach."""
 
     due_at: datetime
@@ -81,10 +86,10 @@ def elapsed_ms(clock: Clock, at: datetime, schedule: Schedule) -> int:
 
 def stopped(clock: Clock, at: datetime, schedule: Schedule) -> Clock:
     """It stands still from `at` on. A breach that came only after `at` never was."""
-    return clock.model_copy(update=_still(clock, max(at, clock.changed_at), schedule))
+    return clock._replace(**_still(clock, max(at, clock.changed_at), schedule))
 
 
-def _still(clock: Clock, at: datetime, schedule: Schedule) -> dict[str, object]:
+def _still(clock: Clock, at: datetime, schedule: Schedule) -> dict[str, Any]:
     return {
         "elapsed_ms": elapsed_ms(clock, at, schedule),
         "changed_at": at,
@@ -96,17 +101,17 @@ def _still(clock: Clock, at: datetime, schedule: Schedule) -> dict[str, object]:
 
 def resumed(clock: Clock, at: datetime, schedule: Schedule) -> Clock:
     at = max(at, clock.changed_at)
-    going = clock.model_copy(update={"changed_at": at, "running": True, "ended_at": None})
+    going = clock._replace(changed_at=at, running=True, ended_at=None)
     return _timed(going, schedule)
 
 
 def fulfilled(clock: Clock, at: datetime, schedule: Schedule) -> Clock:
     """Its end was reached. What was accepted by the deadline is in time, whenever it is told."""
     ended = _still(clock, max(at, clock.changed_at), schedule)
-    ended |= {"ended_at": at, "due_at": clock.breached_at or clock.due_at}
+    ended |= {"ended_at": at, "due_at": clock.breached_at or clock.due_at, "warnings": ()}
     if _in_time(clock, at):
         ended["breached_at"] = None
-    return clock.model_copy(update=ended)
+    return clock._replace(**ended)
 
 
 def _in_time(clock: Clock, at: datetime) -> bool:
@@ -115,12 +120,12 @@ def _in_time(clock: Clock, at: datetime) -> bool:
 
 def breached(clock: Clock, due_at: datetime) -> Clock:
     """At its deadline, from which it goes on counting; there is nothing left to warn of."""
-    return clock.model_copy(update={"breached_at": due_at, "warnings": ()})
+    return clock._replace(breached_at=due_at, warnings=())
 
 
 def warned(clock: Clock, level: str) -> Clock:
     left = tuple(warning for warning in clock.warnings if warning.level != level)
-    return clock.model_copy(update={"warnings": left, "warned": (*clock.warned, level)})
+    return clock._replace(warnings=left, warned=(*clock.warned, level))
 
 
 def retargeted(
@@ -137,8 +142,9 @@ def retargeted(
     if target is not None and target.schedule != clock.schedule:
         at = max(at, clock.changed_at)
         counted = elapsed_ms(clock, at, old)
-        moves = {"elapsed_ms": counted, "changed_at": at} if clock.running else {}
-        clock = clock.model_copy(update={**moves, "schedule": target.schedule})
+        if clock.running:
+            clock = clock._replace(elapsed_ms=counted, changed_at=at)
+        clock = clock._replace(schedule=target.schedule)
     aimed = _timed(_aimed(clock, target), new)
     return _without_superseded(aimed, at)
 
@@ -146,7 +152,7 @@ def retargeted(
 def recounted(clock: Clock, schedule_name: str) -> Clock:
     """Before its first target a clock that never stood still counts in whichever schedule."""
     untouched = clock.running and clock.elapsed_ms == 0
-    return clock.model_copy(update={"schedule": schedule_name}) if untouched else clock
+    return clock._replace(schedule=schedule_name) if untouched else clock
 
 
 def judged(clock: Clock, schedule: Schedule) -> Clock:
@@ -158,7 +164,7 @@ def judged(clock: Clock, schedule: Schedule) -> Clock:
         return clock
     due = due_at(clock.started_at, timedelta(milliseconds=clock.target_ms), schedule)
     counted = milliseconds(elapsed(clock.started_at, clock.ended_at, schedule))
-    return clock.model_copy(update={"due_at": due, "elapsed_ms": counted})
+    return clock._replace(due_at=due, elapsed_ms=counted)
 
 
 def deadlines(metric: Metric, clock: Clock) -> Iterator[Deadline]:
@@ -171,16 +177,25 @@ def deadlines(metric: Metric, clock: Clock) -> Iterator[Deadline]:
     yield Deadline(clock.due_at, is_breach=True, metric=metric)
 
 
+def next_due(clock: Clock) -> datetime | None:
+    """The first of its deadlines; warnings are in order of time."""
+    if not clock.promised or clock.due_at is None:
+        return None
+    first = clock.warnings[0].due_at if clock.warnings else None
+    return clock.due_at if first is None else min(first, clock.due_at)
+
+
 def _aimed(clock: Clock, target: Target | None) -> Clock:
     if target is None:
-        return clock.model_copy(update={"target_ms": None, "due_at": None, "warnings": ()})
+        return clock._replace(target_ms=None, due_at=None, warnings=())
     warnings = tuple(
         WarningPoint(level=level, after_ms=after)
         for level, after in target.warnings
         if level not in clock.warned
     )
-    aim = {"target_ms": target.milliseconds, "schedule": target.schedule, "warnings": warnings}
-    return clock.model_copy(update=aim)
+    return clock._replace(
+        target_ms=target.milliseconds, schedule=target.schedule, warnings=warnings
+    )
 
 
 def _timed(clock: Clock, schedule: Schedule) -> Clock:
@@ -196,7 +211,7 @@ def _timed(clock: Clock, schedule: Schedule) -> Clock:
         for warning in clock.warnings
     )
     due = clock.breached_at or _reaches(clock, clock.target_ms, schedule)
-    return clock.model_copy(update={"warnings": warnings, "due_at": due})
+    return clock._replace(warnings=warnings, due_at=due)
 
 
 def _reaches(clock: Clock, total_ms: int, schedule: Schedule) -> datetime:

@@ -39,7 +39,7 @@ def _reopen(hearing: Hearing) -> None:
     """Resolution goes on with what had passed; the time in between does not count."""
     clock = hearing.state.clock(Metric.RESOLUTION)
     if clock is not None and not clock.open:
-        again = clock.model_copy(update={"ended_at": None, "due_at": None})
+        again = clock._replace(ended_at=None, due_at=None)
         hearing.put(Metric.RESOLUTION, aim_again(hearing, Metric.RESOLUTION, again))
 
 

@@ -68,6 +68,14 @@ def come_due(state: SlaState, at: datetime, rules: Rules, now: datetime, *, seen
     return Decided(hearing.state, hearing.said)
 
 
+def retarget(state: SlaState, at: datetime, rules: Rules, now: datetime) -> Decided:
+    """Nothing happened to the ticket but that the policies were changed."""
+    hearing = Hearing(state, rules, at, now)
+    fire(hearing)
+    follow_rules(hearing)
+    return Decided(hearing.state, hearing.said)
+
+
 def _on_triaged(hearing: Hearing, event: TicketTriaged) -> None:
     follow_facts(hearing, as_triaged(hearing.state.facts, event))
 
@@ -162,7 +170,8 @@ def _on_assigned(hearing: Hearing, event: TicketAssigned) -> None:
 
 
 def _move_to_queue(hearing: Hearing, queue: str) -> None:
-    follow_facts(hearing, hearing.state.facts.model_copy(update={"queue": queue}))
+    if queue != hearing.state.facts.queue:
+        follow_facts(hearing, hearing.state.facts.model_copy(update={"queue": queue}))
 
 
 def _note_progress(hearing: Hearing, actor: Actor) -> None:

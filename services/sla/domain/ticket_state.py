@@ -1,10 +1,11 @@
 """What sla keeps of a ticket: its facts, its status, its clocks."""
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_serializer
 
-from services.sla.domain.sla_clock import Clock
+from services.sla.domain.sla_clock import Clock, stored
 from services.sla.domain.ticket_facts import TicketFacts
 from shared.contracts.fields import Status
 from shared.contracts.sla import Metric
@@ -25,9 +26,10 @@ class Closing(BaseModel):
 
 
 class SlaState(BaseModel):
-    """Bounded: one clock for each metric, however long the ticket lives."""
+    """Bounded: one clock for each metric, however long the ticket lives.
 
-    model_config = ConfigDict(frozen=True)
+    A hearing changes a copy in place. What is as usual is not stored.
+    """
 
     facts: TicketFacts
     status: Status = Status.NEW
@@ -43,3 +45,11 @@ class SlaState(BaseModel):
     @property
     def over(self) -> bool:
         return self.status in (Status.RESOLVED, Status.CLOSED)
+
+    @field_serializer("facts")
+    def _stored_facts(self, facts: TicketFacts) -> dict[str, Any]:
+        return facts.model_dump(exclude_defaults=True)
+
+    @field_serializer("clocks")
+    def _stored_clocks(self, clocks: dict[Metric, Clock]) -> dict[str, Any]:
+        return {metric.value: stored(clock) for metric, clock in clocks.items()}

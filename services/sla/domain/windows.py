@@ -91,3 +91,18 @@ def merged(windows: Iterable[Window]) -> Windows:
         else:
             result.append((opens, closes))
     return tuple(result)
+
+
+def without(windows: Windows, shut: Windows) -> Windows:
+    """What of these windows lies outside the shut ones."""
+    left: list[Window] = []
+    for opens, closes in windows:
+        start = opens
+        for shut_from, shut_until in shut:
+            if start < shut_from < closes:
+                left.append((start, shut_from))
+            if shut_from < closes:
+                start = max(start, shut_until)
+        if start < closes:
+            left.append((start, closes))
+    return tuple(left)

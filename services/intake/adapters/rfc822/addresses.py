@@ -10,10 +10,13 @@ MOST_ADDRESSES = 200
 SIMPLE = re.compile(r'\s*"?([^"<>,;:()@\\]{0,200}?)"?\s*<\s*([^<>\s,;()"]{1,320})\s*>\s*')
 BARE = re.compile(r"\s*([^\s<>,;:()\"\\]{1,254}@[^\s<>,;:()\"\\]{1,254})\s*")
 TOKEN = re.compile(
-    r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.)*\)?|<[^<>]*>?|[,;]|[^",;()<]+|.', re.DOTALL
+    r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.|\([^()]*\))*\)?|<[^<>]*>?|[,;]|[^",;()<]+|.', re.DOTALL
 )
 ANGLED = re.compile(r"<\s*([^<>]*?)\s*>?\Z")
+ESCAPED = re.compile(r"\\(.)")
 COMMENT = re.compile(r"\([^()]{0,200}\)")
+# As a machine writes to itself: `From: root`.
+LOCAL_USER = re.compile(r"[A-Za-z][\w.+-]{0,63}", re.ASCII)
 LOOKS_LIKE_ADDRESS = re.compile(r"[^\s<>,;\"'()\[\]@]{1,254}@[^\s<>,;\"'()]{1,254}")
 
 
@@ -21,20 +24,34 @@ def addresses(value: str) -> tuple[Person, ...]:
     """Everyone named, in order; entries without an address keep their name."""
     simple = SIMPLE.fullmatch(value)
     if simple and "@" in simple[2]:
-        return (Person(_plain(simple[2]), header_text(simple[1]) or None),)
+        return (Person(_plain(simple[2]), _unquoted(header_text(simple[1])) or None),)
     bare = BARE.fullmatch(value)
     if bare:
         return (Person(_plain(bare[1])),)
+    people = (_person(tokens) for tokens in _rejoined(_entries(value[:LONGEST_LIST])))
+    return tuple(person for person in people if person.address or person.name)
+
+
+def _entries(value: str) -> list[list[str]]:
+    """The tokens between commas; one that is missing is found (`Bob <b@x> Eve <e@x>`)."""
     entries: list[list[str]] = [[]]
-    for token in TOKEN.findall(value[:LONGEST_LIST]):
+    complete = 0  # so many tokens of the last entry, once it has an address
+    for token in TOKEN.findall(value):
         if token in (",", ";"):
-            if len(entries) == MOST_ADDRESSES:
-                break
             entries.append([])
+            complete = 0
+        elif token[0] == "<" and "@" in token:
+            if complete:
+                words = entries[-1][complete:]
+                del entries[-1][complete:]
+                entries.append(words)
+            entries[-1].append(token)
+            complete = len(entries[-1])
         else:
             entries[-1].append(token)
-    people = (_person(tokens) for tokens in _rejoined(entries))
-    return tuple(person for person in people if person.address or person.name)
+        if len(entries) > MOST_ADDRESSES:
+            return entries[:MOST_ADDRESSES]
+    return entries
 
 
 def _rejoined(entries: list[list[str]]) -> list[list[str]]:
@@ -52,7 +69,7 @@ def _rejoined(entries: list[list[str]]) -> list[list[str]]:
 def _person(tokens: list[str]) -> Person:
     angles = [t for t in tokens if t.startswith("<")]
     angled = next((t for t in angles if "@" in t), angles[-1] if angles else None)
-    comments = [t[1:].rstrip(")") for t in tokens if t.startswith("(")]
+    comments = [t[1:].removesuffix(")") for t in tokens if t.startswith("(")]
     words = "".join(t for t in tokens if t is not angled and not t.startswith(("(", "<")))
     words = words.rpartition(":")[2] if ":" in words and '"' not in words else words
     if angled is not None:
@@ -65,6 +82,8 @@ def _person(tokens: list[str]) -> Person:
         found = LOOKS_LIKE_ADDRESS.search(words)
         address = _plain(found[0]) if found else ""
         name = _name(words.replace(found[0], "")) if found else _name(words)
+        if not address and LOCAL_USER.fullmatch(name):
+            address, name = name, ""
     name = name or (_name(comments[0]) if comments else "")
     return Person(address or None, None if name == address else name or None)
 
@@ -81,8 +100,15 @@ def _plain(address: str) -> str:
 
 
 def _name(words: str) -> str:
-    text = words.strip(" \t,;")
-    if len(text) > 1 and text[0] == text[-1] == '"':
-        text = text[1:-1]
-    text = text.replace('\\"', '"').replace("\\\\", "\\").replace('"', "")
-    return header_text(text).strip(" '\t\"\ufffd")
+    text = words.strip(" \t,;<>")
+    if len(text) > 1 and text[0] == text[-1] == '"' and '"' not in ESCAPED.sub("", text[1:-1]):
+        text = ESCAPED.sub(r"\1", text[1:-1])
+    else:
+        text = ESCAPED.sub(r"\1", text).replace('"', "")
+    return _unquoted(header_text(text).strip(" \t\ufffd"))
+
+
+def _unquoted(name: str) -> str:
+    """Some clients quote names twice: `"'Ana Ruiz'"`."""
+    pairs = len(name) > 1 and name[0] == name[-1] and name[0] in "'\""
+    return name[1:-1].strip() if pairs else name

@@ -1,18 +1,23 @@
 """Which parts are the message and which are attached to it."""
 
 from dataclasses import dataclass, field
+from mimetypes import MimeTypes
 
 from services.intake.adapters.markup import read_markup, safe_html
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import read_head
-from services.intake.adapters.rfc822.parts import Part
-from services.intake.adapters.rfc822.transfer import uuencoded_files
+from services.intake.adapters.rfc822.parts import MEDIA_TYPE, Part
+from services.intake.adapters.rfc822.tnef import PackedFile, unpacked
+from services.intake.adapters.rfc822.transfer import files_in_text
 from services.intake.domain.filename import safe_filename
 from services.intake.domain.message import LONGEST_TEXT, FoundAttachment
 
 MOST_ATTACHMENTS = 100
 LARGEST_TEXT = 4_194_304  # bytes that are read as text; the whole stays in the original
+BY_NAME = MimeTypes()  # Python's own table, not the machine's
+OCTETS = "application/octet-stream"
+TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 EXTENSIONS = {
     "text/calendar": "ics",
     "text/plain": "txt",
@@ -46,11 +51,12 @@ class Section:
 class Content:
     sections: list[Section] = field(default_factory=list)
     attachments: list[FoundAttachment] = field(default_factory=list)
+    packed: Section | None = None  # the words in a winmail.dat: for a mail that has no others
 
     def text_and_html(self) -> tuple[str, str | None]:
         texts: list[str] = []
         htmls: list[str | None] = []
-        for section in self.sections:
+        for section in self._sections():
             if section.markup is None:
                 texts.append(section.plain or "")
             elif section.plain and section.plain.strip():
@@ -63,6 +69,10 @@ class Content:
         text = "\n".join(text for text in texts if text.strip())
         html = "\n".join(html for html in htmls if html)
         return text.strip("\n")[:LONGEST_TEXT], html or None
+
+    def _sections(self) -> list[Section]:
+        written = any((each.plain or each.markup or "").strip() for each in self.sections)
+        return self.sections if written or self.packed is None else [self.packed]
 
 
 def content_of(part: Part) -> Content:
@@ -103,7 +113,29 @@ def _leaf(part: Part, content: Content, parent: str, *, first: bool) -> None:
     if part.content_type in ("text/plain", "text/html") and not _is_attached(part, first=first):
         _text(part, content)
     elif len(content.attachments) < MOST_ATTACHMENTS:
+        _attach(part, content, parent)
+
+
+def _attach(part: Part, content: Content, parent: str) -> None:
+    package = unpacked(part.decoded()) if _may_be_packed(part) else None
+    if package is None:
         content.attachments.append(_attachment(part, parent, len(content.attachments) + 1))
+        return
+    for file in package.files[: MOST_ATTACHMENTS - len(content.attachments)]:
+        number = len(content.attachments) + 1
+        name = safe_filename(file.name, f"attachment-{number}.bin")
+        content.attachments.append(FoundAttachment(name, _media_type(file, name), file.data))
+    content.packed = content.packed or Section(package.text, package.html)
+
+
+def _may_be_packed(part: Part) -> bool:
+    named = (part.filename or "").lower()
+    return part.content_type in TNEF_TYPES or named in ("winmail.dat", "win.dat", "att00001.dat")
+
+
+def _media_type(file: PackedFile, name: str) -> str:
+    stated = (file.content_type or "").lower()
+    return stated if MEDIA_TYPE.fullmatch(stated) else BY_NAME.guess_type(name)[0] or OCTETS
 
 
 def _is_attached(part: Part, *, first: bool) -> bool:
@@ -117,14 +149,15 @@ def _text(part: Part, content: Content) -> None:
     if part.content_type == "text/html":
         content.sections.append(Section(markup=decode(data, part.charset or _meta_charset(data))))
         return
-    data, files = uuencoded_files(data)
+    data, files = files_in_text(data)
     text = decode(data, part.charset).replace("\r\n", "\n").replace("\r", "\n")
     if part.parameters.get("format", "").lower() == "flowed":
         text = _unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
     content.sections.append(Section(plain=text))
     for name, bytes_ in files[: MOST_ATTACHMENTS - len(content.attachments)]:
         filename = safe_filename(name, f"attachment-{len(content.attachments) + 1}")
-        content.attachments.append(FoundAttachment(filename, "application/octet-stream", bytes_))
+        content_type = BY_NAME.guess_type(filename)[0] or OCTETS
+        content.attachments.append(FoundAttachment(filename, content_type, bytes_))
 
 
 def _meta_charset(data: bytes) -> str | None:

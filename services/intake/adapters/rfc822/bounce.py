@@ -1,84 +1,116 @@
 """What a mail system reports: which address, which status, for good or for now, of which mail."""
 
 import re
+from collections.abc import Iterator
 
 from services.intake.adapters.rfc822.addresses import addresses
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.headers import Headers, read_head
 from services.intake.adapters.rfc822.parts import Part
 from services.intake.domain.automatic import Report
+from services.intake.domain.bounce_words import FOR_NOW, GONE
 from services.intake.domain.message import BounceReport
 
 SCANNED = 20_000  # characters of a free-form bounce
+MOST_GROUPS = 200
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.])([45])\d{2}(?:[ -]|$)", re.MULTILINE)
+GROUPS = re.compile(rb"(?:\r?\n[ \t]*){2,}|\r\r")
 MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE
 )
+ADDRESS = r"([\w.+=&'/-]{1,64}@[\w.-]{1,253}\.[a-z]{2,63})"
 ADDRESS_LINE = re.compile(
-    r"(?:^[ \t]*|(?:rcpt to|for|to|recipients?|user|address)[:\s]+)[<\"']?"
-    r"([\w.+=-]{1,64}@[\w.-]{1,253}\.[a-z]{2,63})",
+    r"(?:^[ \t>*-]{0,12}|(?:rcpt to|delivered to|for|to|recipients?|user|address|mailbox)[:\s]+)"
+    rf"[<\"'(]?{ADDRESS}",
     re.IGNORECASE | re.MULTILINE,
 )
-GONE = re.compile(
-    r"user unknown|unknown user|no such (?:user|recipient|mailbox|person)|does(?:n't"
-    r"| not) exist|unknown recipient|recipient unknown|invalid (?:recipient|mailbox|user)"
-    r"|mailbox unavailable|address rejected|host (?:unknown|not found)|no mailbox"
-    r"|not our customer|account (?:is )?disabled|unrouteable|inactive",
-    re.IGNORECASE,
-)
-FOR_NOW = re.compile(
-    r"(?:mailbox|quota|disk)[^.\n]{0,40}(?:full|exceeded)|over quota|try again|temporar"
-    r"|delayed|spam|block(?:ed|list)|blacklist|policy|too (?:large|big)|greylist|rate limit"
-    r"|timed? ?out|will (?:be retried|retry|keep trying)",
-    re.IGNORECASE,
-)
+TO_LINE = re.compile(rf"^[ \t>]*To:[^\n@]{{0,200}}?<?{ADDRESS}", re.IGNORECASE | re.MULTILINE)
+RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/partial"})
+# Of a recipient's group, what we sent to first; of a complaint, what the provider left readable.
+RECIPIENT_FIELDS = ("original-recipient", "final-recipient", "x-actual-recipient")
+COMPLAINT_FIELDS = ("original-rcpt-to", "removal-recipient", "redacted-address")
 # RFC 3463: full, too large, system and network trouble, content and policy may pass.
 SOFT_FIVES = ("5.2.2", "5.2.3", "5.3.", "5.4.5", "5.4.6", "5.4.7", "5.6.", "5.7.")
+WORST_FIRST = ("failed", "delayed")
 
 
 def report_of(mail: Part) -> Report | None:
-    """The kind of a multipart/report; also of one whose outer type forgot to say so."""
-    kinds = {p.content_type.partition("/")[2] for p in mail.children}
-    returned = bool(kinds & {"rfc822", "global", "rfc822-headers"})
-    if "delivery-status" in kinds or "global-delivery-status" in kinds:
-        fields = _status_fields(mail)
-        return Report("delivery-status", _first(fields, "action").lower() or None, returned)
+    """The kind of a report; also of one whose outer type forgot to say so."""
+    parts = list(_parts(mail))
+    kinds = {part.content_type for part in parts}
+    returned = bool(kinds & RETURNED)
+    if "message/feedback-report" in kinds:
+        return Report("feedback-report", returned=returned)
+    if any(kind.endswith("delivery-status") for kind in kinds):
+        return Report("delivery-status", _action(_recipients(parts)), returned)
     is_report = mail.content_type == "multipart/report"
     kind = mail.parameters.get("report-type", "").lower() if is_report else ""
+    if "message/disposition-notification" in kinds:
+        kind = "disposition-notification"
     return Report(kind, returned=returned) if kind or returned else None
 
 
 def bounce_of(mail: Part, text: str) -> BounceReport:
-    fields = _status_fields(mail)
+    parts = list(_parts(mail))
+    recipient = _worst(_recipients(parts))
     scanned = text[:SCANNED]
-    diagnosis = f"{_first(fields, 'diagnostic-code')} {scanned}"
-    status = _status(fields, diagnosis)
-    complaint = mail.parameters.get("report-type", "").lower() == "feedback-report"
+    diagnosis = recipient.text("diagnostic-code") or scanned
+    status = _status(recipient, diagnosis, scanned)
+    complaint = any(part.content_type == "message/feedback-report" for part in parts)
+    returned = _returned(parts)
     return BounceReport(
-        address=_address(mail, fields, scanned),
+        address=_address(mail, parts, recipient, scanned, returned),
         status=status,
-        hard=not complaint and _is_hard(status, diagnosis, _first(fields, "action").lower()),
-        originals=_originals(mail, text),
+        hard=not complaint and _is_hard(status, diagnosis, recipient.raw("action").lower()),
+        originals=_originals(mail, text, returned),
     )
 
 
-def _status_fields(mail: Part) -> list[Headers]:
-    """The groups of fields of message/delivery-status: the mail's, then each recipient's."""
-    groups: list[Headers] = []
+def _parts(mail: Part) -> Iterator[Part]:
+    """The mail's leaves, or itself where it is one. Attached mails are not looked into."""
+    if not mail.children:
+        yield mail
     for part in mail.children:
-        if part.content_type.endswith("delivery-status"):
-            found = re.split(rb"(?:\r?\n){2,}|\r\r", part.decoded().strip())[:50]
-            groups += [read_head(group)[0] for group in found]
-    return groups
+        yield from _parts(part)
 
 
-def _first(groups: list[Headers], name: str) -> str:
-    return next((text for group in groups if (text := group.text(name))), "")
+def _groups(parts: list[Part], kind: str) -> list[Headers]:
+    found: list[Headers] = []
+    for part in parts:
+        if part.content_type.endswith(kind):
+            groups = GROUPS.split(part.decoded().strip())[:MOST_GROUPS]
+            found += [read_head(group)[0] for group in groups]
+    return found
 
 
-def _status(fields: list[Headers], diagnosis: str) -> str | None:
-    stated = STATUS.search(_first(fields, "status"))
+def _recipients(parts: list[Part]) -> list[Headers]:
+    """The groups of fields of message/delivery-status: the mail's, then each recipient's."""
+    return _groups(parts, "delivery-status")
+
+
+def _action(groups: list[Headers]) -> str | None:
+    actions = [group.raw("action").strip().lower() for group in groups]
+    return next((each for each in WORST_FIRST if each in actions), None) or next(
+        filter(None, actions), None
+    )
+
+
+def _worst(groups: list[Headers]) -> Headers:
+    """The group of the recipient to whom the worst happened; some systems spread one over two."""
+    action = _action(groups)
+    chosen = next((g for g in groups if g.raw("action").strip().lower() == action), Headers())
+    merged = Headers({name: list(values) for name, values in chosen.values.items()})
+    for group in groups:
+        for name in ("status", "diagnostic-code", *RECIPIENT_FIELDS):
+            if name in group.values:
+                merged.values.setdefault(name, group.values[name])
+    return merged
+
+
+def _status(recipient: Headers, diagnosis: str, text: str) -> str | None:
+    """What the field states; where it says little, what the diagnosis says more exactly."""
+    stated = STATUS.search(recipient.raw("status"))
     exact = STATUS.search(diagnosis)
     if stated and not stated[1].endswith(".0.0"):
         return stated[1]
@@ -86,8 +118,9 @@ def _status(fields: list[Headers], diagnosis: str) -> str | None:
         return exact[1]
     if stated:
         return stated[1]
+    told = STATUS.search(text)
     code = REPLY_CODE.search(diagnosis)
-    return f"{code[1]}.0.0" if code else None
+    return told[1] if told else f"{code[1]}.0.0" if code else None
 
 
 def _is_hard(status: str | None, diagnosis: str, action: str) -> bool:
@@ -101,26 +134,35 @@ def _is_hard(status: str | None, diagnosis: str, action: str) -> bool:
     return bool(GONE.search(diagnosis)) or not FOR_NOW.search(diagnosis)
 
 
-def _address(mail: Part, fields: list[Headers], text: str) -> str | None:
-    for name in ("original-recipient", "final-recipient"):
-        stated = _first(fields, name)
-        found = addresses(stated.rpartition(";")[2])
-        if found and found[0].address and "@" in found[0].address:
+def _address(
+    mail: Part, parts: list[Part], recipient: Headers, text: str, returned: str
+) -> str | None:
+    stated = [recipient.raw(name).rpartition(";")[2] for name in RECIPIENT_FIELDS]
+    stated.append(mail.headers.raw("x-failed-recipients"))
+    for group in _groups(parts, "feedback-report"):
+        stated += [group.raw(name) for name in COMPLAINT_FIELDS]
+    for value in stated:
+        found = addresses(value)
+        if found and found[0].address and "@" in found[0].address.strip("@"):
             return found[0].address
-    failed = addresses(mail.headers.text("x-failed-recipients"))
-    if failed and failed[0].address:
-        return failed[0].address
-    line = ADDRESS_LINE.search(text)
+    line = None if "feedback-report" in _kind(parts) else ADDRESS_LINE.search(text)
+    line = line or TO_LINE.search(returned)
     return line[1] if line else None
 
 
-def _originals(mail: Part, text: str) -> tuple[str, ...]:
+def _kind(parts: list[Part]) -> str:
+    return " ".join(part.content_type for part in parts)
+
+
+def _returned(parts: list[Part]) -> str:
+    """The head of the mail that came back."""
+    found = (part for part in parts if part.content_type in RETURNED)
+    return next((decode(part.decoded()[:SCANNED]) for part in found), "")
+
+
+def _originals(mail: Part, text: str, returned: str) -> tuple[str, ...]:
     """Message-IDs of what came back, from its attached headers or from the text."""
-    found: dict[str, None] = {}
-    for part in mail.children:
-        if part.content_type in ("message/rfc822", "text/rfc822-headers", "message/global"):
-            head = decode(part.decoded()[:SCANNED])
-            found |= dict.fromkeys(MESSAGE_ID_LINE.findall(head)[:1])
+    found: dict[str, None] = dict.fromkeys(MESSAGE_ID_LINE.findall(returned)[:1])
     for name in ("in-reply-to", "references"):
         found |= dict.fromkeys(re.findall(r"<[^<>\s]{3,500}>", mail.headers.raw(name))[-5:])
     found |= dict.fromkeys(MESSAGE_ID_LINE.findall(text)[:5])

@@ -12,6 +12,8 @@ HEADER = re.compile(rb"([!-9;-~]{1,100})[ \t]*:[ \t]*")
 MBOX_LINE = re.compile(rb">?From \S+ [^\r\n]{0,200}\r?\n")
 LINE_END = re.compile(rb"\r?\n|\r")
 BLANK = re.compile(rb"(?:[ \t]*\r?\n)+")
+INDENT = re.compile(rb"[ \t]+(?=[!-9;-~]{1,100}[ \t]*:)")
+UTF8_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(slots=True)
@@ -51,11 +53,11 @@ def read_head(data: bytes, *, of_part: bool = False) -> tuple[Headers, int]:
 
 
 def _start(data: bytes) -> int:
-    """Past blank lines and the separator of an mbox, where headers follow."""
-    blank = BLANK.match(data)
-    start = blank.end() if blank else 0
-    mbox = MBOX_LINE.match(data, start)
-    start = mbox.end() if mbox else start
+    """Past a byte order mark, blank lines and the separator of an mbox, where headers follow."""
+    start = len(UTF8_MARK) if data.startswith(UTF8_MARK) else 0
+    for skipped in (BLANK, MBOX_LINE, INDENT):
+        found = skipped.match(data, start)
+        start = found.end() if found else start
     return start if HEADER.match(data, start) else 0
 
 

@@ -6,9 +6,16 @@ import re
 NOT_BASE64 = bytes(
     set(range(256)) - set(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/")
 )
-UU_BLOCK = re.compile(
-    rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n(.*?)^end[ \t]*\r?$", re.MULTILINE | re.DOTALL
+UU_BEGIN = re.compile(rb"^begin [0-7]{3,4} ([^\r\n]{1,200})\r?\n", re.MULTILINE)
+UU_END = re.compile(rb"^end[ \t]*\r?$", re.MULTILINE)
+YENC_BEGIN = re.compile(
+    rb"^=ybegin [^\r\n]{0,200}?name=([^\r\n]{1,200})\r?\n(?:=ypart [^\r\n]{0,200}\r?\n)?",
+    re.MULTILINE,
 )
+YENC_END = re.compile(rb"^=yend[^\r\n]{0,200}\r?$", re.MULTILINE)
+YENC_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
+YENC_SHIFTED = bytes((value - 42) & 255 for value in range(256))
+Files = list[tuple[str, bytes]]
 LONGEST_UU_LINE = 62
 
 
@@ -19,8 +26,8 @@ def transfer_decoded(data: bytes, encoding: str) -> bytes:
         case "quoted-printable":
             return binascii.a2b_qp(data)
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
-            block = UU_BLOCK.search(data)
-            return from_uuencoded(block[2]) if block else data
+            _, blocks = _cut(data, UU_BEGIN, UU_END)
+            return from_uuencoded(blocks[0][1]) if blocks else data
         case _:
             return data
 
@@ -50,12 +57,35 @@ def from_uuencoded(block: bytes) -> bytes:
     return b"".join(decoded)
 
 
-def uuencoded_files(data: bytes) -> tuple[bytes, list[tuple[str, bytes]]]:
-    """The text without its uuencoded blocks, and their files by name."""
-    if b"begin " not in data:
-        return data, []
-    files = [
-        (block[1].decode("utf-8", "replace"), from_uuencoded(block[2]))
-        for block in UU_BLOCK.finditer(data)
-    ]
-    return (UU_BLOCK.sub(b"", data) if files else data), files
+def from_yencoded(block: bytes) -> bytes:
+    lines = block.replace(b"\r", b"").replace(b"\n", b"")
+    unescaped = YENC_ESCAPED.sub(lambda pair: bytes([(pair[1][0] - 64) & 255]), lines)
+    return unescaped.translate(YENC_SHIFTED)
+
+
+def files_in_text(data: bytes) -> tuple[bytes, Files]:
+    """The text without its uuencoded and yEnc blocks, and their files by name."""
+    files: Files = []
+    if b"begin " in data:
+        data, blocks = _cut(data, UU_BEGIN, UU_END)
+        files += [(name, from_uuencoded(block)) for name, block in blocks]
+        data, blocks = _cut(data, YENC_BEGIN, YENC_END)
+        files += [(name, from_yencoded(block)) for name, block in blocks]
+    return data, files
+
+
+def _cut(data: bytes, begin: re.Pattern[bytes], end: re.Pattern[bytes]) -> tuple[bytes, Files]:
+    """Where the last block has no end it is text: looked for once, not from each beginning."""
+    kept: list[bytes] = []
+    blocks: Files = []
+    position = 0
+    while opened := begin.search(data, position):
+        closed = end.search(data, opened.end())
+        if closed is None:
+            break
+        kept.append(data[position : opened.start()])
+        name = opened[1].decode("utf-8", "replace").strip()
+        blocks.append((name, data[opened.end() : closed.start()]))
+        position = closed.end()
+    kept.append(data[position:])
+    return b"".join(kept), blocks

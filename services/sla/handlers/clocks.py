@@ -9,13 +9,16 @@ from prometheus_client import Counter, Histogram
 from services.sla.domain.falling_due import wanted_timers
 from services.sla.domain.hearing import Timer, Utterance
 from services.sla.domain.policy import Rules
-from services.sla.domain.ticket_clocks import Decided, arrive, come_due, hear
+from services.sla.domain.ticket_clocks import Decided, arrive, come_due, hear, retarget
 from services.sla.domain.ticket_state import SlaState
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope, deterministic_id
 from shared.contracts.message import Message
 from shared.contracts.sla import SlaBreached, SlaFulfilled, SlaWarning
 from shared.contracts.ticket import TicketCreated
 from shared.kit.unit import Batch, Due, Entity, Handler, Heard, Said, Transaction
+
+RETARGET = "retarget"
+"""The name of a revisit after the policies were changed."""
 
 WARNINGS = Counter("deskstream_sla_warnings_total", "Warnings given", ["metric"])
 BREACHES = Counter("deskstream_sla_breaches_total", "Targets that passed", ["metric"])
@@ -31,11 +34,19 @@ class SlaHandler(Handler[SlaState]):
     def __init__(self, rules: Rules) -> None:
         self._rules = rules
 
+    def use(self, rules: Rules) -> None:
+        """From the next batch on, promise by these policies."""
+        self._rules = rules
+
+    @property
+    def rules_version(self) -> str:
+        return self._rules.version
+
     async def handle(self, batch: Batch[SlaState], tx: Transaction) -> Sequence[Said]:
-        said: list[Said] = []
+        rules, said = self._rules, list[Said]()
         for heard in batch.inputs:
             entity = batch.entity(heard)
-            decided = self._decide(heard, entity, batch.now)
+            decided = _decide(heard, entity, rules, batch.now)
             if decided is None:
                 continue
             said.extend(_said(utterance, heard, entity) for utterance in decided.said)
@@ -45,19 +56,20 @@ class SlaHandler(Handler[SlaState]):
             tx.after_commit(partial(_count, each.data))
         return said
 
-    def _decide(self, heard: Heard, entity: Entity[SlaState], now: datetime) -> Decided | None:
-        """None for a ticket whose creation was never heard: nothing can be promised for it."""
-        state, event = entity.state, heard.data
-        if state is None:
-            if isinstance(event, TicketCreated):
-                return arrive(event, heard.time, self._rules)
-            return None
-        if isinstance(event, Due):
-            seen = entity.applied.get(TicketCreated.writer, 0)
-            return come_due(state, heard.time, self._rules, now, seen=seen)
-        if isinstance(event, Message) and not isinstance(event, TicketCreated):
-            return hear(state, event, heard.time, self._rules, now)
-        return None
+
+def _decide(heard: Heard, entity: Entity[SlaState], rules: Rules, now: datetime) -> Decided | None:
+    """None for a ticket whose creation was never heard: nothing can be promised for it."""
+    state, event = entity.state, heard.data
+    if state is None:
+        return arrive(event, heard.time, rules) if isinstance(event, TicketCreated) else None
+    if isinstance(event, Due):
+        if event.name == RETARGET:
+            return retarget(state, heard.time, rules, now)
+        seen = entity.applied.get(TicketCreated.writer, 0)
+        return come_due(state, heard.time, rules, now, seen=seen)
+    if isinstance(event, Message) and not isinstance(event, TicketCreated):
+        return hear(state, event, heard.time, rules, now)
+    return None
 
 
 def _said(utterance: Utterance, heard: Heard, entity: Entity[SlaState]) -> Said:

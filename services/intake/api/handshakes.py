@@ -1,0 +1,65 @@
+"""How Meta and Slack make sure that a webhook's address is ours before they use it."""
+
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query
+from fastapi.responses import PlainTextResponse
+
+from services.intake.adapters.payload import Payload, text_at
+from services.intake.api.door import Door
+from services.intake.api.openapi import problems
+from services.intake.api.proofs.proof import any_same
+from services.intake.api.vendors import CHANNELS
+from shared.kit.problems import ProblemError
+
+META = tuple(name for name, vendor in CHANNELS.items() if vendor.handshake)
+# Only this is repeated to the caller, so that nobody has a page of his shown under our name.
+CHALLENGE = r"^[A-Za-z0-9_-]{1,256}$"
+
+
+def routes(door: Door) -> APIRouter:
+    router = APIRouter(tags=["channels"])
+
+    @router.get(
+        "/v1/channels/{channel}",
+        summary="Meta's verification of a webhook's address",
+        response_class=PlainTextResponse,
+        responses=problems(403, 404, 422),
+    )
+    async def verify(
+        channel: Annotated[str, Path(max_length=64, description=", ".join(META))],
+        mode: Annotated[str, Query(alias="hub.mode", max_length=64)],
+        token: Annotated[str, Query(alias="hub.verify_token", max_length=512)],
+        challenge: Annotated[str, Query(alias="hub.challenge", pattern=CHALLENGE)],
+    ) -> PlainTextResponse:
+        expected = _expected(door, channel)
+        if mode != "subscribe" or not any_same(token, expected):
+            raise ProblemError(HTTPStatus.FORBIDDEN, "This verify token is not ours.")
+        return PlainTextResponse(challenge, headers={"X-Content-Type-Options": "nosniff"})
+
+    return router
+
+
+def _expected(door: Door, channel: str) -> Sequence[str]:
+    if channel not in META:
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND, f"Nobody verifies {channel} here, only {', '.join(META)}."
+        )
+    tokens = door.settings.meta_verify_tokens
+    if not tokens:
+        raise ProblemError(
+            HTTPStatus.NOT_FOUND,
+            f"{channel} is not set up: DESKSTREAM_INTAKE_META_VERIFY_TOKENS is not set.",
+        )
+    return [token.get_secret_value() for token in tokens]
+
+
+def slacks_challenge(payload: Payload) -> str | None:
+    """What Slack wants to read back, once its signature has been found right."""
+    if payload.channel != "slack" or payload.value.lstrip()[:1] != b"{":
+        return None
+    asked = payload.json()
+    is_question = text_at(asked, "type") == "url_verification"
+    return (text_at(asked, "challenge") or "")[:256] if is_question else None

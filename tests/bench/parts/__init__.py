@@ -1,0 +1,1 @@
+"""What can be measured: each part gives sections of the report."""

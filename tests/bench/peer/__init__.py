@@ -1,0 +1,1 @@
+"""What a team would otherwise install: django-helpdesk on PostgreSQL, taking in the same mails."""

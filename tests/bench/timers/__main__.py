@@ -1,0 +1,308 @@
+"""`python -m tests.bench.timers`: sla's timers by the goals S1 to S6 and S8, APScheduler beside them.
+
+Deadlines by brute force (S7) are `python -m tests.sla.oracle`.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import uvloop
+from pymongo import AsyncMongoClient
+
+from deskstream.stack import Stack, start
+from services.sla.app import STAGE
+from shared.contracts.envelope import Envelope, deterministic_id
+from shared.contracts.message import Message, encode
+from shared.kit.kafka import KafkaPublisher
+from shared.kit.mongo import ensure
+from shared.kit.provision import provision
+from shared.kit.records import Publication
+from shared.kit.settings import KitSettings
+from tests.bench import machine
+from tests.bench.desk import settings_for
+from tests.bench.fleet import Fleet
+from tests.bench.percentiles import spread
+from tests.bench.processes import memory_mb
+from tests.bench.section import quantiles
+from tests.bench.timers import peer
+from tests.bench.timers.ear import Ear, Heard, listening
+from tests.bench.timers.policies import CLOCKS, Stock, created, put, triaged, write_policies
+from tests.bench.timers.results import Result, Results
+
+PARTITIONS = 4
+LEAD = timedelta(seconds=4)  # from the store's filling to the first instant
+PATIENCE = 60.0
+EVENTS_A_SECOND, FIRES_A_SECOND, STEADY_SECONDS = 300, 500, 20
+
+
+@dataclass
+class Post:
+    """One deployment of sla with its store in our hands."""
+
+    settings: KitSettings
+    fleet: Fleet
+    folder: Path
+    tickets: Any
+    stock: Stock
+    publisher: KafkaPublisher
+    numbers: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def publication(self, message: Message, ticket: str) -> Publication:
+        number = self.numbers[message.writer, ticket] = (
+            self.numbers.get((message.writer, ticket), 0) + 1
+        )
+        envelope = Envelope(
+            id=deterministic_id("bench", ticket, message.writer, number),
+            type=message.type_name(),
+            source=f"/deskstream/{message.writer}",
+            time=datetime.now(UTC),
+            subject=ticket,
+            writer=message.writer,
+            number=number,
+        )
+        headers = tuple(envelope.to_headers())
+        return Publication(message.topic, ticket.encode(), encode(message), headers)
+
+    async def fill(self, documents: Iterable[Any]) -> None:
+        await put(self.tickets, documents)
+
+    async def begin(self, *names: str) -> None:
+        for name in names:
+            self.fleet.start_one(name)
+        await self.fleet.ready(names)
+
+
+@asynccontextmanager
+async def post(stack: Stack, prefix: str, folder: Path) -> AsyncIterator[Post]:
+    """The store is made, and no service runs yet."""
+    home = folder / prefix.rstrip(".")
+    home.mkdir(parents=True)
+    file = write_policies(home)
+    settings = settings_for(stack, prefix, config_dir=home, log_level="INFO")
+    await provision(settings, partitions=PARTITIONS)
+    client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
+    database = client[settings.database("sla")]
+    await ensure(database, [STAGE], {})
+    fleet = Fleet(settings, home, services=("sla", "sla#2"))
+    publisher = KafkaPublisher(settings, "bench")
+    stock = Stock(file, PARTITIONS)
+    try:
+        yield Post(settings, fleet, home, database["tickets"], stock, publisher)
+    finally:
+        await asyncio.to_thread(fleet.stop)
+        await publisher.stop()
+        await client.drop_database(settings.database("sla"))
+        await client.close()
+
+
+async def many(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
+    """S1, S2, S3: a million clocks in waiting, and what fires while they wait."""
+    async with post(stack, "timers-many.", folder) as here:
+        tickets = options.clocks // CLOCKS
+        say(f"putting {options.clocks:,} open clocks of {tickets:,} tickets into the store")
+        await here.fill(here.stock.waiting(tickets, datetime.now(UTC)))
+        await here.begin("sla")
+        async with listening(here.settings) as ear:
+            steady = await _steady(here, ear)
+            memory = memory_mb(here.fleet.pids["sla"])
+            burst = await _burst(here, ear, options.burst)
+        memory = max(memory, memory_mb(here.fleet.pids["sla"]))
+    shown = f"with {options.clocks:,} open clocks"
+    return [
+        Result("S1", f"memory of the service {shown}", memory, 300, "MB"),
+        _late("S2", f"p99 at {FIRES_A_SECOND}/s, {EVENTS_A_SECOND} events/s", steady, 50),
+        *_missed("S2", steady, FIRES_A_SECOND * STEADY_SECONDS),
+        _late("S3", f"p99 of {options.burst:,} due at one instant", burst, 250),
+        *_missed("S3", burst, options.burst),
+    ]
+
+
+async def _steady(here: Post, ear: Ear) -> Heard:
+    count = FIRES_A_SECOND * STEADY_SECONDS
+    say(f"{FIRES_A_SECOND} fires/s for {STEADY_SECONDS} s, with {EVENTS_A_SECOND} events/s")
+    begin = datetime.now(UTC) + timedelta(seconds=count / 2_000) + LEAD
+    dues = [begin + timedelta(seconds=n / FIRES_A_SECOND) for n in range(count)]
+    await here.fill(here.stock.timed(dues, "s2-"))
+    heard = ear.anew()
+    feeding = asyncio.create_task(_feed(here, begin))
+    await ear.until_breaches(count, (dues[-1] - datetime.now(UTC)).total_seconds() + PATIENCE)
+    await feeding
+    return heard
+
+
+async def _feed(here: Post, begin: datetime) -> None:
+    """Tickets that arrive and are triaged, in small groups as a pipeline brings them."""
+    await asyncio.sleep(max((begin - datetime.now(UTC)).total_seconds(), 0))
+    began, step = time.monotonic(), 0.05
+    for turn in range(int(STEADY_SECONDS / step)):
+        tickets = [f"new-{turn}-{n}" for n in range(int(EVENTS_A_SECOND * step / 2) or 1)]
+        events = [
+            here.publication(message, ticket)
+            for ticket in tickets
+            for message in (created("email"), triaged())
+        ]
+        await here.publisher.publish(events)
+        await asyncio.sleep(max(began + (turn + 1) * step - time.monotonic(), 0))
+
+
+async def _burst(here: Post, ear: Ear, count: int) -> Heard:
+    say(f"{count:,} due at one instant")
+    due = datetime.now(UTC) + timedelta(seconds=count / 2_000) + LEAD
+    await here.fill(here.stock.timed([due] * count, "s3-"))
+    heard = ear.anew()
+    await ear.until_breaches(count, (due - datetime.now(UTC)).total_seconds() + PATIENCE)
+    return heard
+
+
+async def outage(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
+    """S6: killed, and started again when 10,000 are overdue."""
+    count = options.overdue
+    async with post(stack, "timers-outage.", folder) as here:
+        await here.begin("sla")
+        say(f"kill -9, and {count:,} come due meanwhile")
+        here.fleet.kill("sla")
+        since = datetime.now(UTC) - timedelta(seconds=30)
+        dues = [since + timedelta(seconds=30 * n / count) for n in range(count)]
+        await here.fill(here.stock.timed(dues, "s6-"))
+        async with listening(here.settings) as ear:
+            began = time.time()
+            await here.begin("sla")
+            await ear.until_breaches(count, PATIENCE)
+            heard = ear.heard
+    first, last = min(heard.at.values(), default=0.0), max(heard.at.values(), default=0.0)
+    return [
+        Result("S6", f"{count:,} overdue are out, from the first on", last - first, 2, "s"),
+        Result("S6", "the same from the start of the process on", last - began, None, "s"),
+        *_missed("S6", heard, count),
+    ]
+
+
+async def killed(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
+    """S5: two owners, one of them killed again and again while timers come due."""
+    kills, each = options.kills, 100
+    async with post(stack, "timers-kills.", folder) as here:
+        await here.begin("sla", "sla#2")
+        say(f"{kills} kills of two owners")
+        async with listening(here.settings) as ear:
+            for turn in range(kills):
+                due = datetime.now(UTC) + timedelta(seconds=1.5)
+                dues = [due + timedelta(milliseconds=5 * n) for n in range(each)]
+                await here.fill(here.stock.timed(dues, f"s5-{turn}-"))
+                await asyncio.sleep((dues[each // 2] - datetime.now(UTC)).total_seconds())
+                victim = ("sla", "sla#2")[turn % 2]
+                here.fleet.kill(victim)
+                await here.begin(victim)
+            await ear.until_breaches(kills * each, PATIENCE)
+            return list(_missed("S5", ear.heard, kills * each))
+
+
+async def retargeted(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
+    """S8: every open clock of every ticket follows a changed file."""
+    tickets = options.retarget // CLOCKS
+    async with post(stack, "timers-retarget.", folder) as here:
+        await here.fill(here.stock.waiting(tickets, datetime.now(UTC) - timedelta(days=1)))
+        await here.begin("sla")
+        await asyncio.sleep(LEAD.total_seconds())  # the partitions are read to their end
+        say(f"the policies change for {options.retarget:,} open clocks of {tickets:,} tickets")
+        async with listening(here.settings) as ear:
+            changed = time.time()
+            write_policies(here.folder, first_response="50d")
+            await ear.until_retargeted(tickets, 4 * PATIENCE)
+            moments = ear.heard.retargeted.values()
+    first, last = min(moments, default=0.0), max(moments, default=0.0)
+    return [
+        Result("S8", f"{options.retarget:,} open clocks retargeted", last - first, 5, "s"),
+        Result("S8", "the same from the change of the file on", last - changed, None, "s"),
+        Result("S8", "tickets that did not follow", tickets - len(moments), 0, ""),
+    ]
+
+
+def _late(name: str, what: str, heard: Heard, goal: float) -> Result:
+    waits = spread(heard.late_ms.values())
+    value = waits.p99 if waits is not None else None
+    return Result(name, what, value, goal, "ms", note=quantiles(waits))
+
+
+def _missed(name: str, heard: Heard, count: int) -> list[Result]:
+    return [
+        Result(name, "missed", count - len(heard.subjects), 0, ""),
+        Result(name, "early", heard.early, 0, ""),
+        Result(name, "said twice under two ids", heard.doubled, 0, ""),
+    ]
+
+
+async def compared(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
+    """S4: the same burst with APScheduler, in turns with ours."""
+    ours, theirs = [], []
+    async with post(stack, "timers-peer.", folder) as here:
+        await here.begin("sla")
+        async with listening(here.settings) as ear:
+            for _ in range(2):
+                say(f"APScheduler: {options.burst:,} due at one instant")
+                theirs.append(await peer.at_one_instant(stack, options.burst))
+                await here.tickets.delete_many({})
+                ours.append(spread((await _burst(here, ear, options.burst)).late_ms.values()))
+    ratios = [t.p99 / o.p99 for t, o in zip(theirs, ours, strict=True) if t and o]
+    worst = min(ratios, default=None)
+    note = f"APScheduler {', '.join(quantiles(each) for each in theirs)} ms"
+    return [Result("S4", "APScheduler's p99 to ours", worst, 8, "x", higher=True, note=note)]
+
+
+PARTS = {
+    "many": many,
+    "outage": outage,
+    "retarget": retargeted,
+    "peer": compared,
+    "kills": killed,
+}
+
+
+def say(what: str) -> None:
+    print(f"… {what}", file=sys.stderr, flush=True)
+
+
+def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.bench.timers", description=__doc__)
+    parser.add_argument("--only", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--clocks", type=int, default=1_000_000, help="in waiting")
+    parser.add_argument("--burst", type=int, default=5_000, help="due at one instant")
+    parser.add_argument("--overdue", type=int, default=10_000, help="after an outage")
+    parser.add_argument("--retarget", type=int, default=100_000, help="open clocks")
+    parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--stack", choices=("embedded", "apache", "external"), default="embedded")
+    parser.add_argument("--report", type=Path, default=Path("build/timers.json"))
+    return parser.parse_args(arguments)
+
+
+async def measured(options: argparse.Namespace) -> Results:
+    results = Results(busy_before=machine.busy_share(), machine=machine.about())
+    with (
+        tempfile.TemporaryDirectory(prefix="deskstream-timers-") as scratch,
+        start(options.stack) as stack,
+    ):
+        for name in options.only:
+            results.lines += await PARTS[name](stack, Path(scratch), options)
+    return results
+
+
+def main() -> int:
+    options = parse()
+    results = uvloop.run(measured(options))
+    options.report.parent.mkdir(parents=True, exist_ok=True)
+    options.report.write_text(json.dumps(results.as_json(), indent=2, default=str) + "\n")
+    print(results.text())
+    return 0 if results.hold else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

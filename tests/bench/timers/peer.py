@@ -1,0 +1,73 @@
+"""The same burst with APScheduler and its MongoDB store, each firing said on Kafka."""
+
+import asyncio
+import time
+from datetime import UTC, datetime, timedelta
+
+from aiokafka import AIOKafkaProducer
+from apscheduler.jobstores.mongodb import MongoDBJobStore
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from pymongo import MongoClient
+
+from deskstream.stack import Stack
+from tests.bench.percentiles import Spread, spread
+
+LEAD = timedelta(seconds=3)
+PATIENCE_SECONDS = 60.0
+TOPIC = "timers-peer"
+
+
+class Burst:
+    """Jobs are kept by reference to a module's function, so what they need is here."""
+
+    def __init__(self) -> None:
+        self.producer: AIOKafkaProducer | None = None
+        self.late_ms: list[float] = []
+
+    async def fire(self, due: float) -> None:
+        assert self.producer is not None
+        await self.producer.send_and_wait(TOPIC, str(due).encode())
+        self.late_ms.append((time.time() - due) * 1_000)
+
+
+BURST = Burst()
+
+
+async def fire(due: float) -> None:
+    await BURST.fire(due)
+
+
+async def at_one_instant(stack: Stack, count: int) -> Spread | None:
+    """Lateness of the acknowledged event; the default grace of a second would lose them all."""
+    client: MongoClient[dict[str, object]] = MongoClient(stack.mongo_url)
+    store = MongoDBJobStore(database="timers_peer", client=client)
+    scheduler = AsyncIOScheduler(jobstores={"default": store}, timezone=UTC)
+    producer = AIOKafkaProducer(bootstrap_servers=stack.kafka_servers, acks="all", linger_ms=2)
+    BURST.producer, BURST.late_ms = producer, []
+    await producer.start()
+    try:
+        scheduler.start(paused=True)
+        began = time.monotonic()
+        due = datetime.now(UTC) + timedelta(seconds=count / 1_000) + LEAD
+        for number in range(count):
+            scheduler.add_job(
+                fire,
+                "date",
+                run_date=due,
+                args=[due.timestamp()],
+                id=str(number),
+                misfire_grace_time=None,
+            )
+            if not number % 100:
+                await asyncio.sleep(0)
+        if datetime.now(UTC) > due - timedelta(seconds=0.5):  # loading took longer than planned
+            return None
+        scheduler.resume()
+        while len(BURST.late_ms) < count and time.monotonic() - began < PATIENCE_SECONDS:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+        return spread(BURST.late_ms)
+    finally:
+        scheduler.shutdown(wait=False)
+        await producer.stop()
+        client.drop_database("timers_peer")
+        client.close()

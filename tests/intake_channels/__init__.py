@@ -1,0 +1,1 @@
+"""Each channel's adapter: what its vendor sends, and what is no message."""

@@ -1,0 +1,83 @@
+from pathlib import Path
+
+import orjson
+from typer.testing import CliRunner
+
+from deskstream.cli import app
+from tests.intake_reception.mails import mail, multipart
+
+FIELDS = {
+    "file", "channel", "from", "from_name", "to", "cc", "reply_to", "subject", "date", "message_id",
+    "references", "text", "new_text", "quoted_text", "html", "attachments", "automatic", "signals",
+    "bounce", "external_id", "conversation",
+}  # fmt: skip
+
+
+def parse(*arguments: str) -> tuple[list[dict[str, object]], str]:
+    result = CliRunner().invoke(app, ["intake", "parse", *arguments])
+    assert result.exit_code == 0, result.output
+    return [orjson.loads(line) for line in result.stdout.splitlines()], result.stderr
+
+
+def test_a_mail_is_a_line(tmp_path: Path) -> None:
+    file = tmp_path / "a.eml"
+    thread = {"References": "<a@x.example> <b@x.example>", "In-Reply-To": "<b@x.example>"}
+    file.write_bytes(
+        mail("Hi\n\nOn Mon, 2 Mar 2026, S <s@x.example> wrote:\n> old", headers=thread)
+    )
+
+    [found], _ = parse(str(file))
+
+    assert set(found) == FIELDS
+    assert (found["from"], found["from_name"]) == ("ana@customer.example", "Ana Ruiz")
+    assert (found["subject"], found["new_text"]) == ("Printer on fire", "Hi")
+    assert found["references"] == ["<a@x.example>", "<b@x.example>"]
+    assert found["date"] == "2026-03-02T08:00:00Z"
+    assert (found["message_id"], found["automatic"]) == ("<one@customer.example>", None)
+
+
+def test_attachments_are_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.eml"
+    file.write_bytes(
+        multipart(
+            "mixed",
+            ("Content-Type: text/plain", "Hi"),
+            ("Content-Type: image/png; name=a.png\r\nContent-Transfer-Encoding: base64", "aGk="),
+        )
+    )
+
+    [found], _ = parse(str(file))
+
+    assert found["attachments"] == [
+        {"filename": "a.png", "content_type": "image/png", "size": 2, "inline": False}
+    ]
+
+
+def test_a_folder_is_read_by_name_and_what_is_broken_is_said(tmp_path: Path) -> None:
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "broken.json").write_text('{"update_id": 1, "message": {"text": "x"}}')
+    (tmp_path / "a.eml").write_bytes(mail())
+    (tmp_path / ".hidden").write_bytes(mail())
+    (tmp_path / "status.json").write_text('{"update_id": 1, "edited_message": {}}')
+
+    found, said = parse(str(tmp_path))
+
+    assert [Path(str(each["file"])).name for each in found] == ["a.eml", "broken.json"]
+    assert found[1]["error"] == 'a message of Telegram has no "from.id"'
+    assert "no message: Telegram edited_message" in " ".join(said.split())
+
+
+def test_a_channel_that_is_named_is_not_guessed(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{"update_id": 1}')
+
+    [found], _ = parse("--channel", "whatsapp", str(file))
+
+    assert "whatsapp_business_account" in str(found["error"])
+
+
+def test_an_unknown_channel_is_refused(tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["intake", "parse", "--channel", "watsapp", str(tmp_path)])
+
+    assert result.exit_code == 2
+    assert "whatsapp" in result.stderr

@@ -1,0 +1,130 @@
+from typing import Any
+
+import orjson
+import pytest
+
+from services.intake.adapters.slack import plain
+from services.intake.domain.message import UnreadableError
+from tests.intake_channels.reading import form, read, reason
+
+
+def callback(**members: Any) -> dict[str, Any]:
+    event = {"type": "message", "user": "U7", "text": "It broke.", "channel": "C1", "ts": "17.5"}
+    return {"type": "event_callback", "team_id": "T1", "event": {**event, **members}}
+
+
+def test_a_message_begins_a_thread() -> None:
+    found = read("slack", callback())
+
+    assert (found.sender.address, found.text, found.mailbox) == ("U7", "It broke.", "T1")
+    assert (found.external_id, found.conversation) == ("C1:17.5", "C1:17.5")
+    assert found.references == ()
+
+
+def test_an_answer_in_a_thread_goes_on_with_it() -> None:
+    found = read("slack", callback(thread_ts="16.1"))
+
+    assert (found.conversation, found.references) == ("C1:16.1", ("C1:16.1",))
+
+
+def test_a_mention_is_the_same_message_as_its_post() -> None:
+    post, mention = read("slack", callback()), read("slack", callback(type="app_mention"))
+
+    assert post.external_id == mention.external_id
+
+
+def test_a_direct_chat_is_one_conversation() -> None:
+    assert read("slack", callback(channel="D1", channel_type="im")).conversation == "D1"
+
+
+def test_files_are_described() -> None:
+    file = {
+        "name": "log.txt",
+        "mimetype": "text/plain",
+        "size": 7,
+        "url_private": "https://files.slack.example/F1",
+    }
+
+    found = read("slack", callback(subtype="file_share", text="", files=[file]))
+
+    [attachment] = found.described
+    assert (attachment.filename, attachment.size) == ("log.txt", 7)
+    assert attachment.source == "https://files.slack.example/F1"
+    assert found.text == "[log.txt]"
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"subtype": "message_changed"},
+        {"subtype": "message_deleted"},
+        {"subtype": "channel_join"},
+        {"subtype": "bot_message"},
+        {"bot_id": "B1"},
+        {"user": None},
+        {"type": "reaction_added"},
+    ],
+)
+def test_what_happens_beside_messages_is_none(members: dict[str, Any]) -> None:
+    assert reason("slack", callback(**members)).startswith("Slack")
+
+
+def test_the_handshake_is_no_message() -> None:
+    assert reason("slack", {"type": "url_verification", "challenge": "c"}) == (
+        "Slack url_verification"
+    )
+
+
+def test_a_slash_command_is_a_message_of_its_own() -> None:
+    fields = {"command": "/ticket", "text": "It broke.", "user_id": "U7", "user_name": "ana"}
+
+    found = read("slack", form({**fields, "trigger_id": "1.2.3"}))
+
+    assert (found.text, found.sender.address, found.sender.name) == ("It broke.", "U7", "ana")
+    assert (found.external_id, found.conversation) == ("1.2.3", None)
+
+
+def test_a_slash_command_needs_words() -> None:
+    assert reason("slack", form({"command": "/ticket", "user_id": "U7"})) == (
+        "Slack command without a text"
+    )
+
+
+def test_a_shortcut_hands_over_the_message_it_was_used_on() -> None:
+    body = {
+        "type": "message_action",
+        "user": {"id": "U1"},
+        "channel": {"id": "C1"},
+        "message": {"user": "U7", "text": "It broke.", "ts": "17.5"},
+    }
+
+    found = read("slack", form({"payload": orjson.dumps(body).decode()}))
+
+    assert (found.sender.address, found.external_id) == ("U7", "C1:17.5")
+
+
+def test_a_pressed_button_is_none() -> None:
+    payload = orjson.dumps({"type": "block_actions"}).decode()
+
+    assert reason("slack", form({"payload": payload})) == "Slack block_actions"
+
+
+@pytest.mark.parametrize("body", [{"type": "x"}, form({"a": "b"}), b"no form", b"{"])
+def test_what_is_none_of_slacks(body: object) -> None:
+    with pytest.raises(UnreadableError):
+        read("slack", body)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("<https://x.example|the page> &amp; more", "the page (https://x.example) & more"),
+        ("<https://x.example>", "https://x.example"),
+        ("<mailto:a@x.example|a@x.example>", "a@x.example"),
+        ("<@U1|ana> <#C1|help> <!here>", "@ana #help @here"),
+        ("1 &lt; 2", "1 < 2"),
+        ("&amp;lt;", "&lt;"),
+    ],
+)
+def test_markup(text: str, shown: str) -> None:
+    assert plain(text) == shown

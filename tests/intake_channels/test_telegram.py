@@ -1,0 +1,120 @@
+from typing import Any
+
+import pytest
+
+from services.intake.domain.message import UnreadableError
+from tests.intake_channels.reading import read, reason
+
+ANA = {"id": 71, "is_bot": False, "first_name": "Ana", "last_name": "Ruiz"}
+
+
+def update(**members: Any) -> dict[str, Any]:
+    message = {"message_id": 5, "from": ANA, "chat": {"id": 71, "type": "private"}}
+    return {"update_id": 1, "message": {**message, "date": 1772442000, **members}}
+
+
+def test_a_text() -> None:
+    found = read("telegram", update(text="It broke."))
+
+    assert (found.sender.address, found.sender.name) == ("71", "Ana Ruiz")
+    assert (found.text, found.external_id, found.conversation) == ("It broke.", "71:5", "71")
+    assert found.sent_at is not None
+
+
+def test_message_ids_count_up_in_each_chat() -> None:
+    group = read("telegram", update(text="hi", chat={"id": -9, "type": "group"}))
+
+    assert (group.external_id, group.conversation) == ("-9:5", "-9")
+
+
+def test_an_answer_refers_to_what_it_answers() -> None:
+    assert read("telegram", update(text="x", reply_to_message={"message_id": 3})).references == (
+        "71:3",
+    )
+
+
+@pytest.mark.parametrize(
+    ("members", "name", "content_type", "size"),
+    [
+        (
+            {
+                "document": {
+                    "file_id": "f",
+                    "file_name": "a/../b.pdf",
+                    "mime_type": "application/pdf",
+                }
+            },
+            "b.pdf",
+            "application/pdf",
+            0,
+        ),
+        (
+            {"photo": [{"file_id": "s", "file_size": 1}, {"file_id": "f", "file_size": 9}]},
+            "photo-1.jpg",
+            "image/jpeg",
+            9,
+        ),
+        ({"voice": {"file_id": "f", "mime_type": "audio/ogg"}}, "voice-1.ogg", "audio/ogg", 0),
+    ],
+)
+def test_media_are_described(
+    members: dict[str, Any], name: str, content_type: str, size: int
+) -> None:
+    found = read("telegram", update(caption="Look", **members))
+
+    [attachment] = found.described
+    assert found.text == "Look"
+    assert (attachment.filename, attachment.content_type) == (name, content_type)
+    assert (attachment.size, attachment.source) == (size, "f")
+
+
+@pytest.mark.parametrize(
+    ("members", "text"),
+    [
+        ({"location": {"latitude": 1, "longitude": 2}}, "[location]\n1, 2"),
+        (
+            {"venue": {"title": "Shop", "location": {"latitude": 1, "longitude": 2}}},
+            "[venue]\nShop\n1, 2",
+        ),
+        ({"contact": {"first_name": "Bob", "phone_number": "1"}}, "[contact]\nBob 1"),
+        ({"dice": 3}, "[dice]"),
+        ({}, "[message]"),
+    ],
+)
+def test_what_is_no_text_is_told_in_words(members: dict[str, Any], text: str) -> None:
+    assert read("telegram", update(**members)).text == text
+
+
+def test_a_pressed_button_says_its_words_and_opens_no_ticket() -> None:
+    keyboard = {"inline_keyboard": [[{"text": "Repair", "callback_data": "r"}]]}
+    below = {"message_id": 5, "chat": {"id": 71}, "reply_markup": keyboard}
+    query = {"id": "q", "from": ANA, "message": below, "data": "r"}
+
+    found = read("telegram", {"update_id": 1, "callback_query": query})
+
+    assert (found.text, found.opens, found.references) == ("Repair", False, ("71:5",))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"update_id": 1, "edited_message": {"text": "x"}},
+        {"update_id": 1, "channel_post": {"text": "x"}},
+        {"update_id": 1, "message_reaction": {}},
+        {"update_id": 1, "poll": {}},
+        {"update_id": 1},
+        update(new_chat_members=[ANA]),
+        {"update_id": 1, "message": {"from": {**ANA, "is_bot": True}, "text": "x"}},
+    ],
+)
+def test_what_happens_beside_messages_is_none(body: dict[str, Any]) -> None:
+    assert reason("telegram", body).startswith("Telegram")
+
+
+@pytest.mark.parametrize(
+    ("body", "problem"),
+    [({}, '"update_id" is missing'), ({"update_id": 1, "message": {"text": "x"}}, 'no "from.id"')],
+)
+def test_what_is_no_update(body: dict[str, Any], problem: str) -> None:
+    with pytest.raises(UnreadableError, match=problem):
+        read("telegram", body)
