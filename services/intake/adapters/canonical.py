@@ -10,6 +10,7 @@ from services.intake.adapters.rfc822.charsets import readable
 from services.intake.domain.identity import normal_address
 from services.intake.domain.message import IncomingMessage, Parsed, Person, UnreadableError
 from services.intake.domain.quoting import divide
+from services.intake.domain.tidying import tidied
 from shared.contracts.channel import MessageReceived
 from shared.contracts.fields import Personal, Sealed, reveal
 
@@ -39,7 +40,7 @@ def from_received(received: MessageReceived, mailbox: str | None = None) -> Inco
         raise UnreadableError("text: is empty, and there is no html and no attachment")
     address = _said(sender.address)
     division = divide(text) if received.channel in QUOTING else None
-    return IncomingMessage(
+    message = IncomingMessage(
         channel=received.channel,
         sender=Person(address, _said(sender.name), sender.customer_id),
         text=text,
@@ -58,6 +59,7 @@ def from_received(received: MessageReceived, mailbox: str | None = None) -> Inco
         priority=received.priority,
         type=received.type,
     )
+    return tidied(message)
 
 
 def _conversation(channel: str, address: str | None) -> str | None:

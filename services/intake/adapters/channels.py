@@ -22,7 +22,8 @@ from services.intake.adapters.telegram import read_telegram
 from services.intake.adapters.twilio import read_twilio
 from services.intake.adapters.web import read_web
 from services.intake.adapters.whatsapp import read_whatsapp
-from services.intake.domain.message import UnreadableError
+from services.intake.domain.message import IncomingMessage, Parsed, UnreadableError
+from services.intake.domain.tidying import tidied
 
 MAIL = "message/rfc822"
 FORM_LINE = re.compile(rb"\s*[\w%.~*+\[\]$-]{1,200}=[^\s<>]*\s*\Z")
@@ -77,7 +78,17 @@ CHANNELS: Mapping[str, Channel] = {
     ),
     "web": Channel(read_web),
 }
-ADAPTERS: Mapping[str, Adapter] = {name: CHANNELS[name].read for name in sorted(CHANNELS)}
+
+
+def _tidy(read: Adapter) -> Adapter:
+    def read_tidily(payload: Payload) -> list[Parsed]:
+        found = read(payload)
+        return [tidied(each) if isinstance(each, IncomingMessage) else each for each in found]
+
+    return read_tidily
+
+
+ADAPTERS: Mapping[str, Adapter] = {name: _tidy(CHANNELS[name].read) for name in sorted(CHANNELS)}
 BY_CONTENT_TYPE = {MAIL: "email"}
 
 

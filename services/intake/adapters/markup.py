@@ -90,6 +90,7 @@ CLEANER = nh3.Cleaner(
     attributes=ATTRIBUTES,
     url_schemes={"http", "https", "mailto", "tel", "cid"},
     link_rel="noopener noreferrer nofollow",
+    url_relative="deny",  # beside our own pages they would point at these
 )
 TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 # Never nested by the parser: they end by themselves.

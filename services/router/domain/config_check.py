@@ -72,10 +72,16 @@ def _named_queues(config: RoutingConfig) -> Iterator[tuple[Loc, str]]:
             yield ("queues", index, "when_closed"), queue.when_closed
 
 
-def _unknown(name: str, known: Sequence[str], what: str = "queue") -> str:
+def _unknown(name: str, known: Sequence[str]) -> str:
     nearest = get_close_matches(name, known, n=1)
-    hint = f'did you mean "{nearest[0]}"?' if nearest else f"{what}s: {', '.join(known) or 'none'}"
-    return f'there is no {what} "{name}"; {hint}'
+    hint = f'did you mean "{nearest[0]}"?' if nearest else f"queues: {', '.join(known)}"
+    return f'there is no queue "{name}"; {hint}'
+
+
+def _unwritten(name: str, section: str, known: Sequence[str]) -> str:
+    nearest = get_close_matches(name, known, n=1)
+    hint = f'did you mean "{nearest[0]}"?' if nearest else "write it there first"
+    return f'there is no "{name}" under `{section}`; {hint}'
 
 
 def _last_pool(config: RoutingConfig) -> Iterator[Finding]:
@@ -119,7 +125,7 @@ def _hours(config: RoutingConfig) -> Iterator[Finding]:
     for index, queue in enumerate(config.queues):
         at: Loc = ("queues", index)
         if queue.hours is not None and queue.hours not in known:
-            yield (*at, "hours"), _unknown(queue.hours, known, "opening time")
+            yield (*at, "hours"), _unwritten(queue.hours, "hours", known)
         if queue.when_closed is not None and queue.hours is None:
             yield (
                 (*at, "when_closed"),
@@ -133,7 +139,10 @@ def _rotas(config: RoutingConfig) -> Iterator[Finding]:
     known = [rota.name for rota in config.on_call]
     for index, escalation in enumerate(config.escalations):
         if escalation.on_call is not None and escalation.on_call not in known:
-            yield ("escalations", index, "on_call"), _unknown(escalation.on_call, known, "rota")
+            yield (
+                ("escalations", index, "on_call"),
+                _unwritten(escalation.on_call, "on_call", known),
+            )
 
 
 def _alarm(config: RoutingConfig) -> Iterator[Finding]:

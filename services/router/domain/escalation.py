@@ -128,9 +128,9 @@ def _move(
     if keeps or ticket.agent_id == called or _call(pool, ticket, called, now):
         return
     meets = owner is not None and owner.can_take(pool.plan(ticket).least)
-    if meets and called is None:
+    if meets:
         return
-    if hand_over is HandOver.ALWAYS or (not meets and pool.somebody_free(ticket, now)):
+    if hand_over is HandOver.ALWAYS or pool.somebody_free(ticket, now):
         pool.release(ticket, "escalated", now)
         replaced(pool, ticket, now)
 
