@@ -6,7 +6,7 @@ from shared.kit.service import Create
 
 SERVICES = ("intake", "triage", "router", "sla", "notifier", "reporting")
 # What to change in config/ to change what a service decides.
-CONFIGURED = ("triage", "router", "sla", "notifier")
+CONFIGURED = ("intake", "triage", "router", "sla", "notifier")
 
 
 def create_of(service: str) -> Create:

@@ -10,11 +10,13 @@ from services.intake.domain.ticket import Policy, TicketState
 from services.intake.handlers.desk import ReceptionOptions
 from services.intake.handlers.lifecycle import Lifecycle
 from services.intake.handlers.reception import RECEPTION, Reception
+from services.intake.rules import load_canned
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import prepare
 from services.intake.store.lifecycle import MongoNumbers
 from services.intake.store.reception import INDEXES
 from shared.contracts.topics import TICKET_COMMANDS
+from shared.kit.reload import Reloader
 from shared.kit.service import Service, ServiceContext
 from shared.kit.settings import SettingsError, read_settings
 from shared.kit.tokens import Tokens
@@ -42,10 +44,22 @@ def create(context: ServiceContext) -> Service:
         clock=context.clock,
         webhooks=_webhooks(context, settings),
     )
-    lifecycle = Lifecycle(MongoNumbers(context.database), Policy(settings.after_reply))
+    path = context.settings.config_dir / settings.canned_file
+    canned = load_canned(path)
+    policy = Policy(settings.after_reply, canned.value)
+    lifecycle = Lifecycle(MongoNumbers(context.database), policy)
+    reloader = Reloader(
+        path,
+        load_canned,
+        lambda changed: lifecycle.use_canned(changed.value),
+        version=canned.version,
+        clock=context.clock,
+        health=context.health,
+    )
     return Service(
         name="intake",
         stages=[(RECEPTION, _reception(context, settings)), (LIFECYCLE, lifecycle)],
+        background=[reloader.watch],
         api=create_api(door),
         indexes=INDEXES,
         prepare=partial(prepare, context.database, settings.keep_keys_seconds),

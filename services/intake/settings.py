@@ -25,6 +25,9 @@ class IntakeSettings(BaseSettings):
         "in_progress",
         description="after a reply that names no status: unchanged, in_progress, pending",
     )
+    canned_file: str = Field(
+        "canned.yaml", description="the canned replies, a file in DESKSTREAM_CONFIG_DIR"
+    )
     burst_limit: int = Field(
         20, ge=1, description="messages of one sender in ten minutes; more are held"
     )

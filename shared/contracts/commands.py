@@ -77,8 +77,19 @@ class Reply(Command):
     status: Status | None = None
 
 
+class ReplyCanned(Command):
+    """The reply that is kept under `canned_id`, in the requester's language.
+
+    `variables` fill its `{{ name }}`; no `status`: the one that the kept reply says.
+    """
+
+    canned_id: str = Field(min_length=1, max_length=100)
+    variables: dict[str, Personal] = Field(default_factory=dict, max_length=50)
+    status: Status | None = None
+
+
 class AddNote(Command):
-    """An internal note; `mentions` are agents' ids."""
+    """An internal note; `mentions` are agents' ids, beside those that the text names with @."""
 
     text: PersonalText
     mentions: tuple[str, ...] = ()

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
+from starlette.routing import Match
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -90,9 +91,16 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
     if status is HTTPStatus.NOT_FOUND:
         detail = f"There is nothing at {request.url.path}."
     if status is HTTPStatus.METHOD_NOT_ALLOWED:
-        allowed = (error.headers or {}).get("Allow", "")
+        allowed = ", ".join(_methods(request))
         detail = f"{request.method} is not possible here; allowed: {allowed}."
+        return ProblemError(status, detail, headers={"Allow": allowed}).response()
     return ProblemError(status, detail, headers=error.headers).response()
+
+
+def _methods(request: Request) -> list[str]:
+    """Of every route with this path; Starlette names only those of the first."""
+    fitting = (r for r in request.app.routes if r.matches(request.scope)[0] is not Match.NONE)
+    return sorted({method for r in fitting for method in getattr(r, "methods", None) or ()})
 
 
 async def _invalid(_: Request, error: RequestValidationError) -> Response:

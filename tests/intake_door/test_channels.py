@@ -31,6 +31,14 @@ async def test_a_mail_travels_as_it_came_under_its_sender(world: World) -> None:
     assert headers["ce_id"] == answer.json()["message_id"]
 
 
+async def test_bytes_for_the_mail_channel_are_mail(world: World) -> None:
+    headers = {"Content-Type": "application/octet-stream"}
+
+    await world.post("/v1/channels/email", content=MAIL, headers=headers)
+
+    assert world.broker.headers()[0]["content-type"] == "message/rfc822"
+
+
 async def test_a_large_mail_goes_to_the_blob_store(world: World) -> None:
     mail = MAIL + b"x" * 300_000
 
@@ -102,7 +110,7 @@ async def test_a_web_form_can_come_as_a_channel_too(world: World) -> None:
             MAIL,
             "text/plain",
             415,
-            "Send Content-Type: message/rfc822, not text/plain.",
+            "Send Content-Type: message/rfc822 or application/octet-stream, not text/plain.",
         ),
         ("/v1/channels/alertmanager", b"{", "application/json", 400, "The body is no JSON: "),
         (

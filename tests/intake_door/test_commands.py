@@ -51,8 +51,8 @@ async def test_the_token_says_who_acts(
     [
         ("ds_all", {"X-Agent-Id": "bob"}, 403),
         ("ds_ana", {"X-Agent-Id": "bob"}, 403),
-        ("ds_desk", {"X-Agent-Id": "bob", "X-Requester-Id": "cara"}, 400),
-        ("ds_desk", {"X-Agent-Id": " "}, 400),
+        ("ds_desk", {"X-Agent-Id": "bob", "X-Requester-Id": "cara"}, 409),
+        ("ds_desk", {"X-Agent-Id": " "}, 422),
         ("ds_reader", {}, 403),
     ],
 )
@@ -85,7 +85,6 @@ async def test_nobody_acts_for_another_without_leave(
         ),
         ({"command": "SetStatus", "status": "open", "seen": 1}, [("seen", "is set by the server")]),
         ({"command": "Rate", "score": 6}, [("score", "must be less than or equal to 5")]),
-        ({"command": "Merge", "into": "t9"}, [("into", "there is no ticket t9")]),
     ],
 )
 async def test_what_is_no_command_is_told(
@@ -97,6 +96,16 @@ async def test_what_is_no_command_is_told(
 
     assert answer.status_code == 422
     assert [(e["field"], e["problem"]) for e in answer.json()["errors"]] == errors
+    assert world.broker.got == []
+
+
+async def test_a_ticket_that_is_named_and_not_there_is_told(world: World) -> None:
+    await world.store_ticket("t1")
+
+    answer = await world.post(PATH, {"command": "Merge", "into": "t9"})
+
+    assert answer.status_code == 409
+    assert answer.json()["errors"] == [{"field": "into", "problem": "there is no ticket t9"}]
     assert world.broker.got == []
 
 
@@ -135,7 +144,7 @@ async def test_the_same_key_is_one_command_and_not_for_another_ticket_or_agent(
 
     assert first.json() == second.json()
     assert len(world.broker.got) == 1
-    assert (elsewhere.status_code, by_eve.status_code) == (422, 422)
+    assert (elsewhere.status_code, by_eve.status_code) == (409, 409)
 
 
 async def test_waiting_gives_what_was_said(world: World) -> None:

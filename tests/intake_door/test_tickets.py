@@ -77,13 +77,23 @@ async def test_keys_of_two_clients_are_two_keys(world: World) -> None:
     assert len(world.broker.got) == 2
 
 
+@pytest.mark.parametrize("size", [2**53, 2**64, 1e30, -1])
+async def test_a_number_that_no_store_holds_is_told(world: World, size: float) -> None:
+    attachment = {"filename": "a", "content_type": "b", "sha256": "c", "size": size}
+
+    answer = await world.post(PATH, {**REQUEST, "attachments": [attachment]})
+
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "attachments.0.size"
+
+
 async def test_the_same_key_for_something_else_is_refused(world: World) -> None:
     options: dict[str, Any] = {"headers": {"Idempotency-Key": "k1"}}
     await world.post(PATH, REQUEST, **options)
 
     answer = await world.post(PATH, {**REQUEST, "text": "Another."}, **options)
 
-    assert answer.status_code == 422
+    assert answer.status_code == 409
     assert answer.json()["detail"].startswith("This Idempotency-Key was used for another request")
 
 

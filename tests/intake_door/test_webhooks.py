@@ -190,7 +190,7 @@ async def test_metas_handshake(
 async def test_nobody_else_shakes_hands(world: World) -> None:
     asked = {"hub.mode": "subscribe", "hub.verify_token": VERIFY_TOKEN, "hub.challenge": "1"}
 
-    assert (await world.client.get("/v1/channels/slack", params=asked)).status_code == 404
+    assert (await world.client.get("/v1/channels/slack", params=asked)).status_code == 405
 
 
 async def test_a_challenge_that_is_a_script_is_not_repeated(world: World) -> None:

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from services.intake.domain.canned_form import CannedReplies, CannedReply
 from services.intake.domain.lifecycle import decide
 from services.intake.domain.ticket import Decided, Facts, Policy, TicketState
 from shared.contracts.commands import Command, NewTicket, RecordMessage, ReportBounce
@@ -91,3 +92,9 @@ def refusal(command: Command, state: TicketState | None, **given: Any) -> str:
     assert decided.ticket == state
     assert decided.keeps == ()
     return event.reason
+
+
+def canned(**texts: str) -> CannedReplies:
+    """English replies by their ids."""
+    replies = {name: CannedReply(title=name, texts={"en": text}) for name, text in texts.items()}
+    return CannedReplies(replies=replies)

@@ -10,7 +10,14 @@ from services.intake.domain.fitting import FITS
 from services.intake.domain.lifecycle import decide
 from services.intake.domain.recording import FOLLOW_UP
 from services.intake.domain.status import MOVES
-from services.intake.domain.ticket import Facts, KeptMessage, TicketState, message_key, number_text
+from services.intake.domain.ticket import (
+    Facts,
+    KeptMessage,
+    Policy,
+    TicketState,
+    message_key,
+    number_text,
+)
 from shared.contracts.commands import (
     AddNote,
     ChangeFields,
@@ -23,18 +30,21 @@ from shared.contracts.commands import (
     Reassign,
     RecordMessage,
     Reply,
+    ReplyCanned,
     SetStatus,
     Split,
     Unmerge,
 )
-from shared.contracts.fields import Actor, Automatic, Status
+from shared.contracts.fields import Actor, Automatic, Priority, Status
 from shared.contracts.ticket import (
     CommandRejected,
     CustomerReplied,
+    FieldsChanged,
     IntakeEvent,
     StatusChanged,
     TicketClosed,
     TicketCreated,
+    TicketMarkedSpam,
     TicketMerged,
     TicketReopened,
     TicketResolved,
@@ -49,13 +59,16 @@ from tests.intake_lifecycle.builders import (
     STRANGER,
     SYSTEM,
     bounced,
+    canned,
     opening,
     record,
 )
 
+POLICY = Policy(canned=canned(hello="This is {{ what }}."))
 OPENED = ("t1", "t2", "t3")
 TICKETS = st.sampled_from([*OPENED, "t4"])
 ACTORS = st.sampled_from([AGENT, BOT, SYSTEM, REQUESTER, STRANGER])
+FIELDS = ("category", "priority", "type", "tags", "subject")
 ONCE_MOVED = (TicketResolved, TicketReopened, TicketClosed, StatusChanged)
 
 
@@ -133,7 +146,7 @@ class Desk(RuleBasedStateMachine):
         seen = None if behind is None else max(0, len(self.logs.get(ticket_id, ())) - behind)
         self.put(ticket_id, SetStatus(actor=actor, status=status, seen=seen))
 
-    @rule(ticket_id=TICKETS, other=TICKETS, actor=ACTORS, which=st.integers(0, 8))
+    @rule(ticket_id=TICKETS, other=TICKETS, actor=ACTORS, which=st.integers(0, 11))
     def directs(self, ticket_id: str, other: str, actor: Actor, which: int) -> None:
         message_id = self.recorded[which % len(self.recorded)] if self.recorded else "m0"
         commands: list[Command] = [
@@ -146,6 +159,9 @@ class Desk(RuleBasedStateMachine):
             MarkSpam(actor=actor),
             Unmerge(actor=actor),
             Split(actor=actor, message_id=message_id),
+            ReplyCanned(actor=actor, canned_id="hello", variables={"what": "it"}),
+            ReplyCanned(actor=actor, canned_id="helo"),
+            ChangeFields(actor=actor, priority=Priority.HIGH, tags=("a", "b"), subject="s"),
         ]
         self.put(ticket_id, commands[which])
 
@@ -191,6 +207,7 @@ class Desk(RuleBasedStateMachine):
             command_id=f"c{self.ids}",
             at=NOW,
             said=len(log),
+            policy=POLICY,
             number=number_text(self.numbers),
             others=self.seen,
             message=self.kept.get(message_key(ticket_id, getattr(command, "message_id", ""))),
@@ -232,6 +249,13 @@ class Desk(RuleBasedStateMachine):
         for ticket_id, state in self.tickets.items():
             if state is not None:
                 assert folded(self.logs[ticket_id]) == state.status
+
+    @invariant()
+    def the_log_tells_all_the_rest(self) -> None:
+        """Whoever reads the events alone knows what the writer knows."""
+        for ticket_id, state in self.tickets.items():
+            if state is not None:
+                assert told(self.logs[ticket_id]) == known(state)
 
     @invariant()
     def a_ticket_is_created_once_and_first(self) -> None:
@@ -306,6 +330,45 @@ def folded(log: list[IntakeEvent]) -> Status | None:
         elif isinstance(event, TicketMerged) and event.side == "source":
             assert status is not Status.CLOSED
     return status
+
+
+def told(log: list[IntakeEvent]) -> dict[str, object]:
+    """What the events alone tell; the last word of each holds."""
+    fields: dict[str, object] = {}
+    for event in log:
+        if isinstance(event, TicketCreated):
+            fields |= {"subject": event.subject, "tags": event.tags}
+        elif isinstance(event, FieldsChanged):
+            given = ((name, getattr(event, name)) for name in FIELDS)
+            fields |= {name: value for name, value in given if value is not None}
+        elif isinstance(event, TicketMarkedSpam):
+            fields["spam"] = True
+        elif isinstance(event, TicketsLinked) and event.relation == FOLLOW_UP:
+            fields["continued_in"] = event.other
+    return fields | told_of_others(log)
+
+
+def told_of_others(log: list[IntakeEvent]) -> dict[str, object]:
+    links: list[str] = []
+    absorbed: list[str] = []
+    into: list[str] = []
+    for event in log:
+        if isinstance(event, TicketsLinked) and event.relation != FOLLOW_UP:
+            links.append(f"{event.relation} {event.other}")
+        elif isinstance(event, TicketMerged):
+            (into if event.side == "source" else absorbed).append(event.other)
+        elif isinstance(event, TicketUnmerged):
+            (into if event.side == "source" else absorbed).remove(event.other)
+    merged = {"merged_into": into[0]} if into else {}
+    return {**merged, "links": links, "absorbed": absorbed}
+
+
+def known(state: TicketState) -> dict[str, object]:
+    found = {name: getattr(state, name) for name in (*FIELDS, "merged_into", "continued_in")}
+    fields = {name: value for name, value in found.items() if value is not None}
+    if state.spam:
+        fields["spam"] = True
+    return {**fields, "links": list(state.links), "absorbed": list(state.absorbed)}
 
 
 def moves_on(event: IntakeEvent) -> bool:

@@ -18,6 +18,7 @@ M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
 MOST_PROBLEMS = 20
 DEEPEST_JSON = 32
+LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds; beyond 2^63 no database takes it
 
 
 async def body_of(request: Request, limit: int, *media_types: str) -> bytes:
@@ -124,7 +125,9 @@ def _unknown(
     known = [name for name in model.model_fields if name not in ours]
     for name, value in given.items():
         here = (*way, str(name))
-        if name in ours:
+        if isinstance(value, int | float) and abs(value) > LARGEST_NUMBER:
+            yield FieldProblem(".".join(here), f"is no number up to {LARGEST_NUMBER}")
+        elif name in ours:
             yield FieldProblem(".".join(here), "is set by the server")
         elif name not in model.model_fields:
             hint = did_you_mean(str(name), known) or f"; known are {', '.join(known)}"

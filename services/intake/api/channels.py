@@ -11,9 +11,9 @@ from services.intake.api.answers import InputAccepted
 from services.intake.api.bodies import body_of, check_parts, digest_of, json_object
 from services.intake.api.door import Accepting, Door, envelope, record
 from services.intake.api.handshakes import slacks_challenge
-from services.intake.api.openapi import problems, raw_body
+from services.intake.api.openapi import problems
 from services.intake.api.tickets import IdempotencyKey, Traceparent
-from services.intake.api.vendors import CHANNELS, FORM, JSON, MAIL, MULTIPART
+from services.intake.api.vendors import BYTES, CHANNELS, JSON, MAIL
 from shared.contracts.channel import RawMessage
 from shared.contracts.message import encode
 from shared.contracts.topics import CHANNEL_MESSAGES
@@ -32,7 +32,6 @@ def routes(door: Door) -> APIRouter:
         "/v1/channels/{channel}",
         status_code=HTTPStatus.ACCEPTED,
         summary="Hand over raw input of a channel",
-        openapi_extra=raw_body(MAIL, JSON, FORM, MULTIPART),
         response_model=InputAccepted,
         responses={
             200: {
@@ -92,6 +91,8 @@ async def _payload(door: Door, channel: str, mailbox: str | None, request: Reque
     check_parts(body, content_type, settings.most_parts)
     if content_type.partition(";")[0].strip().lower() == JSON:
         json_object(body)
+    if BYTES in vendor.media_types:
+        content_type = MAIL
     return Payload(body, channel, mailbox, content_type=content_type)
 
 

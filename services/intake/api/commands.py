@@ -25,11 +25,24 @@ SET_BY_US = (*OURS, "actor", "seen", "mirrored", "refused_by")
 NAMING_TICKETS = ("into", "other")
 
 ActingAgent = Annotated[
-    str | None, Header(alias="X-Agent-Id", description="With scope act-as: for this agent.")
+    str | None,
+    Header(
+        alias="X-Agent-Id",
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="With scope act-as: for this agent.",
+    ),
 ]
 ActingRequester = Annotated[
     str | None,
-    Header(alias="X-Requester-Id", description="With scope act-as: for this customer."),
+    Header(
+        alias="X-Requester-Id",
+        min_length=1,
+        max_length=200,
+        pattern=r"\S",
+        description="With scope act-as: for this customer.",
+    ),
 ]
 
 
@@ -104,13 +117,10 @@ def actor_of(token: Token, agent_id: str | None, requester_id: str | None) -> Ac
         )
     if agent_id is not None and requester_id is not None:
         raise ProblemError(
-            HTTPStatus.BAD_REQUEST, "Send either X-Agent-Id or X-Requester-Id, not both."
+            HTTPStatus.CONFLICT, "Send either X-Agent-Id or X-Requester-Id, not both."
         )
     kind = ActorKind.AGENT if agent_id is not None else ActorKind.REQUESTER
-    who = (agent_id or requester_id or "").strip()
-    if not 0 < len(who) <= 200:  # noqa: PLR2004 - the contract's own limit
-        raise ProblemError(HTTPStatus.BAD_REQUEST, "An actor's id has 1 to 200 characters.")
-    return Actor(kind=kind, id=who)
+    return Actor(kind=kind, id=(agent_id or requester_id or "").strip())
 
 
 def command_class(given: Mapping[str, Any]) -> type[Command]:
@@ -145,7 +155,7 @@ async def _existing(door: Door, field: str, asked: str) -> str:
     other = await door.ticket(asked)
     if other is None:
         problem = FieldProblem(field, f"there is no ticket {asked}")
-        raise ProblemError(HTTPStatus.UNPROCESSABLE_ENTITY, "1 field is wrong.", errors=[problem])
+        raise ProblemError(HTTPStatus.CONFLICT, "1 field is wrong.", errors=[problem])
     return str(other["_id"])
 
 

@@ -55,14 +55,10 @@ class Door:
         if key is None:
             event_id = str(uuid.uuid4())
             return Accepting(event_id, KnownKey(event_id, digest, self.clock.now()), keys)
-        if not 0 < len(key) <= LONGEST_KEY:
-            raise ProblemError(
-                HTTPStatus.BAD_REQUEST, f"An Idempotency-Key has 1 to {LONGEST_KEY} characters."
-            )
         known = await keys.claim(f"{client}:{key}", digest, self.clock.now())
         if known.digest != digest:
             raise ProblemError(
-                HTTPStatus.UNPROCESSABLE_ENTITY,
+                HTTPStatus.CONFLICT,
                 "This Idempotency-Key was used for another request; a new request needs a new key.",
             )
         return Accepting(known.id, known, keys)

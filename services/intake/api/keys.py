@@ -9,6 +9,7 @@ from http import HTTPStatus
 from services.intake.adapters.channels import ADAPTERS
 from services.intake.adapters.forms import form_of
 from services.intake.adapters.payload import Payload, text_at
+from services.intake.api.bodies import read
 from services.intake.domain.identity import index_key, normal_address
 from services.intake.domain.message import IncomingMessage, UnreadableError
 from shared.contracts.channel import MessageReceived
@@ -52,6 +53,10 @@ def key_of_chat(payload: Payload) -> str:
 
 def key_of_ours(payload: Payload) -> str:
     """Raises ProblemError 422: forms and gateways of our own are told at once what is wrong."""
+    if payload.value.lstrip()[:1] == b"{" and isinstance(
+        (body := payload.json()).get("sender"), dict
+    ):
+        return key_of_message(read(MessageReceived, {**body, "channel": payload.channel}))
     try:
         return _key_of_first(payload)
     except UnreadableError as error:

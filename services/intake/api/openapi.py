@@ -8,6 +8,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
+from services.intake.api.bodies import LARGEST_NUMBER
+from services.intake.api.vendors import CHANNELS, JSON, MAIL, Vendor
 from shared.contracts.channel import MessageReceived
 from shared.contracts.commands import (
     AddNote,
@@ -20,6 +22,7 @@ from shared.contracts.commands import (
     Rate,
     Reassign,
     Reply,
+    ReplyCanned,
     SetStatus,
     Split,
     Unmerge,
@@ -32,6 +35,7 @@ COMMANDS: Mapping[str, type[Command]] = {
     cls.__name__: cls
     for cls in (
         Reply,
+        ReplyCanned,
         AddNote,
         SetStatus,
         Reassign,
@@ -47,6 +51,7 @@ COMMANDS: Mapping[str, type[Command]] = {
 }
 # Fields that the server sets, so that a caller finds them nowhere.
 SET_BY_US = ("actor", "seen", "mirrored", "refused_by", "blob")
+CHANNEL_PATH = "/v1/channels/{channel}"
 REF = "#/components/schemas/{model}"
 Json = dict[str, Any]
 
@@ -76,11 +81,6 @@ def json_body(name: str) -> Json:
     return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
 
 
-def raw_body(*media_types: str) -> Json:
-    content = {media: {"schema": {"type": "string", "format": "binary"}} for media in media_types}
-    return {"requestBody": {"required": True, "content": content}}
-
-
 def problems(*statuses: int) -> dict[int | str, Json]:
     schema = {"$ref": REF.format(model="Problem")}
     return {
@@ -99,9 +99,50 @@ def document(app: FastAPI) -> Json:
     )
     components = made.setdefault("components", {})
     components.setdefault("schemas", {}).update(_bodies())
+    _by_channel(made["paths"], components["schemas"])
     components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     made["security"] = [{"token": []}]
     return made
+
+
+def _by_channel(paths: Json, schemas: Json) -> None:
+    """A path for each channel, since each takes bodies of its own kind."""
+    generic = paths.pop(CHANNEL_PATH)
+    schemas["ChannelMessage"] = _without_channel(schemas["MessageReceived"])
+    for name, vendor in CHANNELS.items():
+        # A form of whatever make has its address and its message under names of its own: what it
+        # needs is no matter of a schema.
+        told = [m for m in vendor.media_types if m == JSON or not vendor.canonical]
+        content = {media: {"schema": _body_of(media, vendor)} for media in told}
+        post = _of_channel(generic["post"], name)
+        post |= {"requestBody": {"required": True, "content": content}}
+        path = paths.setdefault(CHANNEL_PATH.format(channel=name), {})
+        path["post"] = post
+
+
+def _of_channel(operation: Json, name: str) -> Json:
+    parameters = [each for each in operation["parameters"] if each["name"] != "channel"]
+    own = f"{operation['operationId']}_{name}"
+    summary = f"{operation['summary']}: {name}"
+    return {**operation, "operationId": own, "summary": summary, "parameters": parameters}
+
+
+def _body_of(media_type: str, vendor: Vendor) -> Json:
+    if MAIL in vendor.media_types:
+        return {"type": "string", "format": "binary"}
+    if media_type == JSON and vendor.canonical:
+        return {"$ref": REF.format(model="ChannelMessage")}
+    return {"type": "object", "description": "As the vendor sends it."}
+
+
+def _without_channel(schema: Json) -> Json:
+    return {**schema, "title": "ChannelMessage", "anyOf": [*map(_bare, schema["anyOf"])]}
+
+
+def _bare(alternative: Json) -> Json:
+    properties = {n: each for n, each in alternative["properties"].items() if n != "channel"}
+    required = [name for name in alternative["required"] if name != "channel"]
+    return {**alternative, "properties": properties, "required": required}
 
 
 def _bodies() -> Json:
@@ -111,6 +152,7 @@ def _bodies() -> Json:
     for name, schema in schemas.items():
         if schema.get("type") == "object":
             _as_the_door_takes_it(schema, name)
+    _tell_what_is_needed(schemas)
     reached = {name: schemas[name] for name in schemas if name != "Actor"}
     reached["Command"] = {
         "oneOf": [{"$ref": REF.format(model=name)} for name in COMMANDS],
@@ -122,8 +164,36 @@ def _bodies() -> Json:
     return {**reached, "Problem": PROBLEM}
 
 
+def _tell_what_is_needed(schemas: Json) -> None:
+    """What the models check in code, so that callers and their tools know it beforehand."""
+    said = {"type": "string", "pattern": r"\S"}
+    some = {**schemas["MessageReceived"]["properties"]["attachments"], "minItems": 1}
+    _one_at_least(schemas["Sender"], {"address": said, "customer_id": said})
+    _one_at_least(schemas["MessageReceived"], {"text": said, "html": said, "attachments": some})
+
+
+def _one_at_least(schema: Json, fields: Json) -> None:
+    """Each alternative is whole, since tools do not put the parts of a schema together well."""
+    alternatives = [
+        {
+            "title": f"{schema['title']} with {name}",
+            "type": "object",
+            "additionalProperties": False,
+            "properties": {**schema["properties"], name: needed},
+            "required": sorted({*schema.get("required", ()), name}),
+        }
+        for name, needed in fields.items()
+    ]
+    for replaced in ("properties", "required", "additionalProperties"):
+        schema.pop(replaced, None)
+    schema["anyOf"] = alternatives
+
+
 def _as_the_door_takes_it(schema: Json, name: str) -> None:
     properties: Json = schema.get("properties", {})
+    for field in properties.values():
+        if field.get("type") == "integer":
+            field.setdefault("maximum", LARGEST_NUMBER)
     for hidden in SET_BY_US:
         properties.pop(hidden, None)
     required = [field for field in schema.get("required", []) if field not in SET_BY_US]

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 from services.intake.adapters.canonical import from_received
 from services.intake.api.answers import TicketAccepted, TicketView
 from services.intake.api.bodies import JSON, body_of, digest_of, json_object, read
-from services.intake.api.door import Door, envelope, record
+from services.intake.api.door import LONGEST_KEY, Door, envelope, record
 from services.intake.api.keys import key_of_message
 from services.intake.api.openapi import json_body, problems
 from services.intake.domain.identity import identity_of
@@ -29,7 +29,12 @@ Wait = Annotated[
 ]
 IdempotencyKey = Annotated[
     str | None,
-    Header(alias="Idempotency-Key", description="The same key and body: one message, one answer."),
+    Header(
+        alias="Idempotency-Key",
+        min_length=1,
+        max_length=LONGEST_KEY,
+        description="The same key and body: one message, one answer.",
+    ),
 ]
 Traceparent = Annotated[str | None, Header(include_in_schema=False)]
 

@@ -24,6 +24,7 @@ from services.intake.api.proofs.twilio import TwilioProof
 from services.intake.settings import IntakeSettings, Secrets
 
 MAIL = "message/rfc822"
+BYTES = "application/octet-stream"  # what tools call a file of which they know no more
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
@@ -45,6 +46,7 @@ class Vendor:
     key: Callable[[Payload], str] = key_of_chat
     brings_files: bool = False
     handshake: bool = False  # asks first whether the address is ours, as Meta does
+    canonical: bool = False  # nobody's format, so JSON of it is ours
 
 
 def _meta(settings: IntakeSettings) -> Sequence[Proof]:
@@ -100,18 +102,18 @@ def _texts(secrets: Secrets) -> list[str]:
 
 VENDORS: Mapping[str, Vendor] = {
     "alertmanager": Vendor(key=key_of_alerts),
-    "chat": Vendor(key=key_of_ours),
-    "email": Vendor((MAIL,), key=key_of_mail, brings_files=True),
+    "chat": Vendor(key=key_of_ours, canonical=True),
+    "email": Vendor((MAIL, BYTES), key=key_of_mail, brings_files=True),
     "instagram": Vendor(proofs=_meta, handshake=True),
     "mailgun": Vendor((FORM, MULTIPART, JSON), _mailgun, key_of_form, brings_files=True),
     "messenger": Vendor(proofs=_meta, handshake=True),
-    "phone": Vendor((JSON, FORM), key=key_of_ours),
+    "phone": Vendor((JSON, FORM), key=key_of_ours, canonical=True),
     "postmark": Vendor((JSON,), _postmark, key_of_form, brings_files=True),
     "sendgrid": Vendor((MULTIPART, FORM), _sendgrid, key_of_form, brings_files=True),
     "slack": Vendor((JSON, FORM), _slack),
     "sms": Vendor((FORM, JSON), _twilio),
     "telegram": Vendor(proofs=_telegram),
-    "web": Vendor((JSON, FORM, MULTIPART), key=key_of_ours, brings_files=True),
+    "web": Vendor((JSON, FORM, MULTIPART), key=key_of_ours, brings_files=True, canonical=True),
     "whatsapp": Vendor(proofs=_meta, handshake=True),
 }
 CHANNELS: Mapping[str, Vendor] = {name: VENDORS.get(name, Vendor()) for name in ADAPTERS}

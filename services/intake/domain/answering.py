@@ -52,9 +52,7 @@ def note(command: AddNote, ticket: TicketState, facts: Facts) -> Decided:
         text=command.text,
         channel=NOTE_CHANNEL,
     )
-    added = NoteAdded(
-        message=body, actor=command.actor, mentions=mentioned(command)
-    )
+    added = NoteAdded(message=body, actor=command.actor, mentions=mentioned(command))
     ticket, says = taken_up(ticket, command.actor, facts.at)
     kept = KeptMessage(ticket_id=facts.ticket_id, kind=MessageKind.NOTE, at=facts.at, body=body)
     return Decided(ticket, (added, *says), keeps=(kept,))

@@ -29,6 +29,11 @@ RULES = """## Rules behind the tables
   to a ticket that is new, open or in progress makes it what `DESKSTREAM_INTAKE_AFTER_REPLY` says:
   `in_progress` (shipped), `pending` or `unchanged` (then new becomes open). Otherwise the status
   stays.
+- **Canned replies.** `ReplyCanned` sends a reply of `config/canned.yaml` as if the agent had
+  written it, in the requester's language. A variable that is missing, or that the reply has no
+  place for, is refused. The reply's own status holds where the ticket can have it, unless the
+  command says one.
+- **Mentions.** A note tells those in `mentions` and those that its text names as `@agent-id`.
 - **Writing again.** A participant's message brings a pending, on-hold or resolved ticket back to
   open. Automatic messages (auto-replies, bounces, lists, our own mail), and messages of somebody
   unknown to the ticket, are kept and change nothing.

@@ -9,9 +9,13 @@ from services.intake.domain.quoting_words import (
     ATTRIBUTION_START,
     ATTRIBUTION_VERB,
     BARE_ATTRIBUTION,
+    FORWARDED,
     HEADER_LABELS,
     MOBILE_SIGNATURE,
+    QUOTING,
+    REPLY_ABOVE,
     SEPARATOR,
+    TIMED_ATTRIBUTION,
 )
 
 LONGEST_LINE = 400  # a longer line is prose, no attribution
@@ -24,6 +28,9 @@ QUOTED = re.compile(r"\s{0,3}(?:>|\|(?=\s|$)|[A-Z][a-z]{0,15}>(?=\s|$))")
 QUOTE_MARKS = re.compile(r"^[\s>|]*")
 RULE = re.compile(r"\s*(?:[_=*-]{5,}|—{3,})\s*")
 SIGNATURE = re.compile(r"(?:-- ?|—)")
+NAME_SIGNATURE = re.compile(r"-{1,2}[A-ZÀ-Þ][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3}")
+DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+LABEL_EDGES = " \t>*_|\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 UNDERSCORES = re.compile(r"_{5,}\s*")
 
 
@@ -93,12 +100,13 @@ def _cut_signature(lines: list[str], keep: list[bool]) -> None:
 
 def _cut_mobile_signature(lines: list[str], keep: list[bool]) -> None:
     end = _last_written(lines, keep)
-    if (
-        end >= 0
-        and MOBILE_SIGNATURE.match(lines[end][:LONGEST_LINE])
-        and _written_before(lines, end)
-    ):
+    if end >= 0 and _signs(lines[end].strip()[:LONGEST_LINE]) and _written_before(lines, end):
         _cut(keep, end, end)
+
+
+def _signs(line: str) -> bool:
+    """What a device adds, or a name after a dash (`-Ana`)."""
+    return bool(MOBILE_SIGNATURE.match(line) or NAME_SIGNATURE.fullmatch(line))
 
 
 def _last_written(lines: list[str], keep: list[bool]) -> int:
@@ -120,7 +128,8 @@ def _introduction(lines: list[str], keep: list[bool]) -> Introduction | None:
 
 
 def _separator(lines: list[str], i: int) -> Introduction | None:
-    if not SEPARATOR.fullmatch(lines[i].strip(" \t>*_|")):
+    line = lines[i].strip(" \t>*_|")
+    if not any(pattern.fullmatch(line) for pattern in (SEPARATOR, FORWARDED, REPLY_ABOVE)):
         return None
     j = _next_written(lines, i + 1)
     return Introduction(i, _header_block(lines, j) or i)
@@ -149,25 +158,32 @@ def _header_block(lines: list[str], i: int) -> int | None:
 
 def _header_kind(line: str) -> str | None:
     label, colon, _ = line[:LONGEST_LINE].replace("：", ":").partition(":")
-    return HEADER_LABELS.get(label.strip(" \t>*_|\xa0").casefold()) if colon else None
+    return HEADER_LABELS.get(label.strip(LABEL_EDGES).casefold()) if colon else None
 
 
 def _attribution(lines: list[str], i: int) -> Introduction | None:
     """One that begins in line `i`, perhaps wrapped over the next ones."""
-    first = QUOTE_MARKS.sub("", lines[i])
+    first = _bare(lines[i])
     starts = bool(ATTRIBUTION_START.match(first)) or "@" in first
     joined = ""
     for j in range(i, min(i + LONGEST_ATTRIBUTION, len(lines))):
-        joined = f"{joined} {QUOTE_MARKS.sub('', lines[j])}".strip()
+        joined = f"{joined} {_bare(lines[j])}".strip()
         if len(joined) > LONGEST_LINE:
             return None
         if _ends_attribution(joined) and (_dated(joined) or _quoted_next(lines, j + 1)):
             return Introduction(i, j)
         if _names_sender(joined) and _quoted_next(lines, j + 1):
             return Introduction(i, j)
+        if TIMED_ATTRIBUTION.fullmatch(joined) and j + 1 < len(lines):
+            return Introduction(i, j)
         if not starts:
             return None
     return None
+
+
+def _bare(line: str) -> str:
+    """Without quote marks, and the marks of text that runs from right to left."""
+    return QUOTE_MARKS.sub("", DIRECTION_MARKS.sub("", line))
 
 
 def _ends_attribution(joined: str) -> bool:
@@ -177,7 +193,7 @@ def _ends_attribution(joined: str) -> bool:
 
 def _names_sender(joined: str) -> bool:
     """Without a verb: a date and an address, right above a quote."""
-    if BARE_ATTRIBUTION.fullmatch(joined):
+    if BARE_ATTRIBUTION.fullmatch(joined) or QUOTING.fullmatch(joined):
         return True
     return joined.endswith(":") and "@" in joined and any(c.isdigit() for c in joined)
 

@@ -2,10 +2,12 @@
 
 from collections import Counter as Tally
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import nh3
 from prometheus_client import Counter
 
+from services.intake.domain.canned_form import CannedReplies
 from services.intake.domain.lifecycle import decide
 from services.intake.domain.ticket import (
     Decided,
@@ -36,6 +38,10 @@ class Lifecycle(Handler[TicketState]):
     def __init__(self, numbers: NumberSource, policy: Policy) -> None:
         self._numbers = numbers
         self._policy = policy
+
+    def use_canned(self, canned: CannedReplies) -> None:
+        """From the next batch on."""
+        self._policy = replace(self._policy, canned=canned)
 
     async def handle(self, batch: Batch[TicketState], tx: Transaction) -> Sequence[Outgoing]:
         """One decision after the other; each sees what those before it changed."""

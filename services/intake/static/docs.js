@@ -59,7 +59,9 @@ const operationOf = (path, method, operation) => {
   );
 };
 
-const schemaOf = (name, schema) => {
+const schemaOf = (name, whole) => {
+  // Where one of several fields is needed, the alternatives differ in that alone.
+  const schema = whole.anyOf?.[0].properties ? { ...whole.anyOf[0], ...whole } : whole;
   const needed = schema.required || [];
   const rows = Object.entries(schema.properties || {}).map(([field, its]) => [
     field,
