@@ -32,6 +32,15 @@ class Crew(Fleet):
         else:
             super().start_one(name)
 
+    async def come_up(self) -> None:
+        """Ready for the first time; ServiceDiedError where one ends instead."""
+        self._unwatched = False
+        try:
+            self.start()
+            await self.ready()
+        finally:
+            self._unwatched = True
+
     def _program(self, name: str) -> list[str]:
         return ["-m", "tests.chaos.entry", "run", name.partition("#")[0]]
 

@@ -174,8 +174,7 @@ async def deployment(
     )
     client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
     try:
-        crew.start()
-        await crew.ready()
+        await crew.come_up()
         yield Deployment(settings, crew, stack, client)
     finally:
         await asyncio.to_thread(crew.stop)

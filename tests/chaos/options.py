@@ -35,7 +35,7 @@ class Options:
     def has(self, share: Share) -> bool:
         return share in self.faults
 
-    def without(self, weakness: Weakness) -> "Options":
+    def without(self, weakness: Weakness | None) -> "Options":
         return replace(self, control=weakness)
 
 

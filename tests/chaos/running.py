@@ -164,7 +164,7 @@ class Run:
     async def _rest(self) -> str:
         """What was left, if it did not come to rest."""
         try:
-            await self._desk.at_rest(PATIENCE_SECONDS if not self._options.control else 40.0)
+            await self._desk.at_rest(PATIENCE_SECONDS)
         except RestlessError as left:
             self._say(f"does not come to rest: {left}")
             return str(left)

@@ -9,7 +9,6 @@ from tests.bench.percentiles import percentile
 from tests.chaos.options import Options
 from tests.chaos.recovery import by_kind
 from tests.chaos.running import Outcome
-from tests.chaos.weaknesses import Weakness
 
 SHOWN = 5
 
@@ -71,12 +70,12 @@ def _broken(broken: Mapping[str, list[str]]) -> list[str]:
     return lines
 
 
-def controls_as_text(found: Mapping[Weakness, Outcome]) -> str:
+def controls_as_text(found: Mapping[str, Outcome]) -> str:
     lines = []
     for weakness, outcome in found.items():
         broken = [name for name, problems in outcome.findings.broken.items() if problems]
-        word = "detected by " + ", ".join(broken) if broken else "NOT DETECTED"
+        word = "broken: " + ", ".join(broken) if broken else "everything held"
         lines.append(f"without {weakness:<12} {word}")
-    detected = sum(not outcome.findings.hold for outcome in found.values())
-    lines.append(f"{detected}/{len(found)} detected")
+    arms = [outcome for weakness, outcome in found.items() if weakness != "nothing"]
+    lines.append(f"{sum(not each.findings.hold for each in arms)}/{len(arms)} detected")
     return "\n".join(lines)
