@@ -9,8 +9,8 @@ LARGEST = 400_000
 TOKENS = (
     b"\x00", b"\r\n", b"\n\n", b"\r", b"\n ", b"=?", b"?=", b"=?utf-8?b?", b"=?x?q?=41?=", b"<",
     b">", b'"', b"'", b";", b":", b",", b"(", b")", b"\\", b"--", b"=\r\n", b"=3D", b"\xff",
-    b"\xc3\x28", b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\xe2\x80\x8b", b"\x1b$B", b"+AGE-", b"{", b"}", b"[",
-    b"]",
+    b"\xc3\x28", b"\xef\xbb\xbf", b"\xe2\x80\xae", b"\xe2\x80\x8b", b"\x1b$B", b"+AGE-",
+    b"{", b"}", b"[", b"]",
     b"null", b"true", b"1e999", b"-1", b"\\ud800", b"\\u0000", b"%00", b"%ff", b"&", b"<script>",
     b"<svg onload=x>", b"<!--", b"</blockquote>", b"javascript:", b"data:", b"Content-Type: ",
     b"multipart/mixed", b"message/rfc822", b"message/delivery-status", b"boundary=",

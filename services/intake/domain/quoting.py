@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from services.intake.domain.quoting_words import (
+    ADDRESS_AT_END,
     ATTRIBUTION_START,
     ATTRIBUTION_VERB,
     BARE_ATTRIBUTION,
@@ -15,7 +16,7 @@ from services.intake.domain.quoting_words import (
     QUOTING,
     REPLY_ABOVE,
     SEPARATOR,
-    TIMED_ATTRIBUTION,
+    TIME_OF_DAY,
 )
 
 LONGEST_LINE = 400  # a longer line is prose, no attribution
@@ -174,7 +175,7 @@ def _attribution(lines: list[str], i: int) -> Introduction | None:
             return Introduction(i, j)
         if _names_sender(joined) and _quoted_next(lines, j + 1):
             return Introduction(i, j)
-        if TIMED_ATTRIBUTION.fullmatch(joined) and j + 1 < len(lines):
+        if _dates_sender(joined) and j + 1 < len(lines):
             return Introduction(i, j)
         if not starts:
             return None
@@ -196,6 +197,13 @@ def _names_sender(joined: str) -> bool:
     if BARE_ATTRIBUTION.fullmatch(joined) or QUOTING.fullmatch(joined):
         return True
     return joined.endswith(":") and "@" in joined and any(c.isdigit() for c in joined)
+
+
+def _dates_sender(joined: str) -> bool:
+    """A date and time, and an address that ends the line."""
+    before, angle, _ = joined.partition("<")
+    found = ADDRESS_AT_END.fullmatch(joined, len(before)) if angle else None
+    return found is not None and bool(TIME_OF_DAY.search(before))
 
 
 def _dated(joined: str) -> bool:

@@ -27,18 +27,19 @@ ATTRIBUTION_START = re.compile(
     re.IGNORECASE,
 )
 # Some clients name the sender and date without a verb; the address then ends the line.
-TIMED_ATTRIBUTION = re.compile(
-    r"[^<>\n]{0,120}\d{1,4}[^<>\n]{0,60}\d{1,2}[:.]\d{2}[^<>\n]{0,120}<\s?[^<>\s]{3,200}@[^<>\s]{3,200}>\s?[:：]"
-)
+ADDRESS_AT_END = re.compile(r"<\s?[^<>\s]{1,200}@[^<>\s]{3,200}>\s?[:：]")
+TIME_OF_DAY = re.compile(r"\d[^<>]{1,60}\d[:.]\d{2}(?!\d)")
 # "Missatge de … del dia …", "Quoting …:": who, and not what he did.
 QUOTING = re.compile(
-    r"(?:quoting|zitat von|zitiere|citando|citation de|citat fr[åa]n|cytowanie|missatge de)\s.{1,200}:",
+    r"(?:quoting|zitat von|zitiere|citando|citation de|citat fr[åa]n|cytowanie|missatge"
+    r" de)\s.{1,200}:",
     re.IGNORECASE,
 )
 # Above what our own kind of mail asks people to write.
 REPLY_ABOVE = re.compile(
     r"[\W_]*(?:(?:please )?(?:type|write|enter|add)? ?(?:your )?reply above th(?:is|e) line"
-    r"|reply above this line|write above this line|bitte (?:antworten sie )?(?:oberhalb|über) dieser"
+    r"|reply above this line|write above this line|bitte (?:antworten sie )?(?:oberhalb|über)"
+    r" dieser"
     r" (?:zeile|linie)(?: antworten)?|antwort(?:en)? (?:bitte )?oberhalb dieser (?:zeile|linie)"
     r"|(?:veuillez )?r[ée]pond(?:re|ez) au[- ]dessus de cette ligne|(?:por favor,? )?escriba su"
     r" respuesta (?:por )?encima de esta l[ií]nea|responda acima desta linha|rispondi sopra questa"
@@ -46,11 +47,13 @@ REPLY_ABOVE = re.compile(
     re.IGNORECASE,
 )
 FORWARDED = re.compile(
-    r"(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message (?:transféré"
+    r"(?:begin forwarded message|anfang der weitergeleiteten nachricht|début du message"
+    r" (?:transféré"
     r"|réexpédié)|inicio del mensaje reenviado|inizio (?:del )?messaggio inoltrato"
     r"|begin doorgestuurd bericht|início da mensagem (?:encaminhada|reencaminhada)"
     r"|vidarebefordrat brev|start på videresendt besked|videresendt melding|välitetty viesti alkaa"
-    r"|początek przekazywanej wiadomości|začátek přeposlané zprávy|начало переадресованного сообщения"
+    r"|początek przekazywanej wiadomości|začátek přeposlané zprávy|начало переадресованного"
+    r" сообщения"
     r"|下面是被转发的邮件|以下は、転送されたメッセージです|전달된 메시지 시작)\s?[:：]",
     re.IGNORECASE,
 )
@@ -81,25 +84,32 @@ MOBILE_SIGNATURE = re.compile(
     r"|verstuurd vanaf (?:mijn )?|verzonden met |skickat från min |sendt fra (?:min )?"
     r"|lähetetty |wysłane z |wysłano z |odesláno z |odoslané z |отправлено с |надіслано з "
     r"|küldve |trimis de pe |iphone'umdan gönderildi|發自我的|发自我的|从我的|從我的"
-    r"|(?:iphone|ipad|android)(?:から送信|에서 보냄)|나의 (?:iphone|ipad|android)|enviat des del meu "
-    r"|az (?:iphone|ipad|android)-o[mn]ról küldve|στάλθηκε από |изпратено от моя |poslano (?:z|sa|iz) m"
+    r"|(?:iphone|ipad|android)(?:から送信|에서 보냄)|나의 (?:iphone|ipad|android)|enviat des del"
+    r" meu "
+    r"|az (?:iphone|ipad|android)-o[mn]ról küldve|στάλθηκε από |изпратено от моя |poslano (?:z"
+    r"|sa|iz) m"
     r"|נשלח מה|أُ?رسلت من |gửi từ |ส่งจาก |dikirim dari |verzonden vanuit |sent on the go"
-    r"|outlook für (?:ios|android) |télécharger outlook pour |obtener outlook para |obter o outlook para"
+    r"|outlook für (?:ios|android) |télécharger outlook pour |obtener outlook para |obter o"
+    r" outlook para"
     r"|scarica outlook per |download outlook voor )",
     re.IGNORECASE,
 )
 _LABELS: Mapping[str, str] = {
-    "from": "من מאת từ จาก dari saatja nuo no šalje 寄信人 from von de da van från fra lähettäjä od wysłane от від feladó la kimden gönderen"
+    "from": "من מאת từ จาก dari saatja nuo no šalje 寄信人 from von de da van från fra lähettäjä"
+    " od wysłane от від feladó la kimden gönderen"
     " από expéditeur remitente mittente afzender avsändare nadawca"
     " 发件人 寄件者 寄件人 差出人 보낸사람 보낸",
     "date": "נשלח ส่ง enviat terkirim saadetud išsiųsta nosūtīts poslato poslano изпратено"
-    " στάλθηκε εστάλη 寄件日期 傳送時間 تم date sent gesendet datum data fecha envoyé enviado enviada inviato verzonden skickat"
+    " στάλθηκε εστάλη 寄件日期 傳送時間 تم date sent gesendet datum data fecha envoyé enviado"
+    " enviada inviato verzonden skickat"
     " sendt dato päivämäärä lähetetty wysłano odesláno odoslané dátum отправлено дата"
     " надіслано küldve tarih gönderme gönderildi ημερομηνία trimis"
     " 发送时间 发送日期 日期 日時 送信日時 날짜 보낸날짜",
-    "to": "إلى אל đến ถึง kepada adressaat kam prima za до 收件者 to an à a para aan till til vastaanottaja do komu кому címzett către kime alıcı προς"
+    "to": "إلى אל đến ถึง kepada adressaat kam prima za до 收件者 to an à a para aan till til"
+    " vastaanottaja do komu кому címzett către kime alıcı προς"
     " 收件人 宛先 받는사람 destinataire destinatario per pour",
-    "subject": "الموضوع נושא เรื่อง assumpte perihal teema temats zadeva naslov относно subject betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět"
+    "subject": "الموضوع נושא เรื่อง assumpte perihal teema temats zadeva naslov относно subject"
+    " betreff objet asunto assunto oggetto onderwerp ämne emne aihe temat předmět"
     " predmet тема tárgy subiect konu θέμα 主题 主旨 件名 제목 re",
     "other": "cc kopie kopia copia cópia copie kopio bcc reply-to antwort risposta importance kopi"
     " копия másolat bilgi κοιν 抄送 副本 参照 participants organisation organization attachments",
