@@ -9,12 +9,14 @@ from deskstream.commands import (
     dead_letters,
     demo,
     intake,
+    router,
     run,
     send,
     sla,
     ticket,
     tokens,
     topics,
+    triage,
     validate,
 )
 
@@ -38,7 +40,9 @@ app.command("send")(send.send)
 app.command("validate")(validate.validate)
 app.add_typer(intake.app, name="intake")
 app.add_typer(ticket.app, name="ticket")
+app.add_typer(router.app, name="router")
 app.add_typer(sla.app, name="sla")
+app.add_typer(triage.app, name="triage")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(checkpoints.app, name="checkpoints")

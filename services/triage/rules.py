@@ -71,7 +71,7 @@ def _word_findings(rules: TriageRules, words: WordList) -> Iterator[Finding]:
             )
         seen: dict[tuple[str, ...], str] = {}
         for phrase, weight in phrases.items():
-            loc = (*words.loc, language, phrase)
+            loc = words.place(language, phrase)
             try:
                 names = tuple(part.name for part in parse(phrase))
             except PhraseError as error:

@@ -18,6 +18,10 @@ _ANY_ENDING = "[^ ]{0,40}"  # bounded, or one endless word could keep the search
 _UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 
 
+def is_unspaced(letter: str) -> bool:
+    return _UNSPACED.match(letter) is not None
+
+
 class PhraseError(ValueError):
     """The phrase cannot be looked for; the text says why and what to write."""
 

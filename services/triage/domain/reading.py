@@ -1,9 +1,9 @@
 """What a ticket's words say: about what it is, of what type, in what tone, with which cues."""
 
 import math
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from services.triage.domain.evidence import Evidence
 from services.triage.domain.phrases import Finder, Part, parse
@@ -16,13 +16,18 @@ MOST_MATCHES = 40
 _FULLY_SHOWN = 3.0  # a score at which the words alone give 63 % confidence, at twice 86 %
 _TYPE_OF_CATEGORY = 1.5  # weighs more than one weak word, less than a clear phrase
 _NOTICED = 1.0  # what cues, tones, tags and products must add up to
+KINDS = ("category", "type", "cue", "tone", "tag", "product")
 
 Scores = dict[str, float]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One weighted phrase of the rules, and what it speaks for."""
+    """One weighted phrase of the rules, and what it speaks for.
+
+    `rank` is its place among all by label and phrase. `rivals`: the same words speak for the same
+    thing elsewhere too (under another language, for a sub-category), and count once.
+    """
 
     kind: str
     name: str
@@ -32,6 +37,8 @@ class Entry:
     language: str
     weight: float
     fields: Mapping[str, float] | None  # None: counts the same wherever it stands
+    rank: int = 0
+    rivals: bool = False
 
     @property
     def label(self) -> str:
@@ -40,20 +47,19 @@ class Entry:
             return f"{self.kind}/{self.name}"
         return f"{self.name}/{self.sub}" if self.sub else self.name
 
+    @property
+    def says(self) -> tuple[str, str, tuple[str, ...]]:
+        return self.kind, self.name, self.parts
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    entry: Entry
-    field: str
-    weight: float
 
-    def match(self) -> Match:
-        return Match(
-            phrase=self.entry.phrase,
-            field=self.field,
-            weight=round(self.weight, 3),
-            category=self.entry.label,
-        )
+Found = tuple[Entry, str, float]
+"""An entry, the field in which it counts most, and what it weighs there. A plain tuple: a long text
+finds hundreds."""
+
+
+def _match(found: Found) -> Match:
+    entry, field, weight = found
+    return Match(phrase=entry.phrase, field=field, weight=round(weight, 3), category=entry.label)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +78,11 @@ class Reading:
     def matches(self, category: str) -> tuple[Match, ...]:
         """What was found: first what speaks for the category, then by weight; bounded."""
 
-        def order(item: Found) -> tuple[bool, float, str, str]:
-            entry = item.entry
-            other = entry.kind != "category" or entry.name != category
-            return other, -abs(item.weight), entry.label, entry.phrase
+        def order(found: Found) -> tuple[bool, float, int]:
+            entry, _, weight = found
+            return entry.name != category or entry.kind != "category", -abs(weight), entry.rank
 
-        return tuple(item.match() for item in sorted(self.found, key=order)[:MOST_MATCHES])
+        return tuple(map(_match, sorted(self.found, key=order)[:MOST_MATCHES]))
 
 
 class Reader:
@@ -87,36 +92,52 @@ class Reader:
         self.rules = rules
         parts: dict[str, Part] = {}
         self._by_part: defaultdict[str, list[Entry]] = defaultdict(list)
+        self._combined: defaultdict[str, list[Entry]] = defaultdict(list)
         for entry, its_parts in _entries(rules):
             for part in its_parts:
                 known = parts.get(part.name)
                 spellings = part.spellings if known is None else known.spellings + part.spellings
                 parts[part.name] = Part(part.name, tuple(dict.fromkeys(spellings)))
-                self._by_part[part.name].append(entry)
+            if len(its_parts) == 1:
+                self._by_part[its_parts[0].name].append(entry)
+            else:
+                for name in entry.parts:
+                    self._combined[name].append(entry)
+        self._parts = frozenset(parts)
         self._finder = Finder(parts.values())
 
     def find(self, text: str) -> set[str]:
         """The parts of the rules' phrases that stand in the text."""
-        return self._finder.find(text) & self._by_part.keys()
+        return self._finder.find(text) & self._parts
+
+    def phrases_in(self, text: str) -> set[str]:
+        """The rules' phrases of a single part that stand in the text, as the rules write them."""
+        return {entry.phrase for part in self.find(text) for entry in self._by_part.get(part, ())}
 
     def worth(self, part: str) -> float:
         """The most that a part can weigh."""
-        return max((abs(entry.weight) for entry in self._by_part.get(part, ())), default=0.0)
+        entries = (*self._by_part.get(part, ()), *self._combined.get(part, ()))
+        return max((abs(entry.weight) for entry in entries), default=0.0)
 
     def read(self, evidence: Evidence, language: str | None) -> Reading:
         found = self._found(evidence, language)
-        scores = self._scores(found, "category", self.rules.categories)
+        sums: dict[str, defaultdict[str, float]] = {kind: defaultdict(float) for kind in KINDS}
+        for entry, _, weight in found:
+            sums[entry.kind][entry.name] += weight
+        rules = self.rules
+        scores = _ordered(sums["category"], rules.categories)
         category, confidence = self._category(scores)
+        tones = _noticed(_ordered(sums["tone"], rules.tones))
         return Reading(
             category=category,
             sub_category=self._sub_category(found, category),
             confidence=confidence,
             scores=scores,
-            types=self._scores(found, "type", map(str, self.rules.types)),
-            cues=_noticed(self._scores(found, "cue", self.rules.cues)),
-            tone=next(reversed(_noticed(self._scores(found, "tone", self.rules.tones))), None),
-            tags=_noticed(self._scores(found, "tag", self.rules.tags)),
-            product=_best(self._scores(found, "product", self.rules.products), _NOTICED),
+            types=_ordered(sums["type"], map(str, rules.types)),
+            cues=_noticed(_ordered(sums["cue"], rules.cues)),
+            tone=tones[-1] if tones else None,
+            tags=_noticed(_ordered(sums["tag"], rules.tags)),
+            product=_best(_ordered(sums["product"], rules.products), _NOTICED),
             found=found,
         )
 
@@ -131,32 +152,33 @@ class Reader:
 
     def _found(self, evidence: Evidence, language: str | None) -> tuple[Found, ...]:
         places = evidence.places()
-        entries = {entry: None for part in places for entry in self._by_part.get(part, ())}
-        found = (self._weigh(entry, places, language) for entry in entries)
-        return tuple(_strongest(item for item in found if item is not None))
+        weigh = self._weigher(language)
+        found: list[Found] = []
+        combined: dict[Entry, None] = {}
+        for part, fields in places.items():
+            found.extend(weigh(entry, fields) for entry in self._by_part.get(part, ()))
+            if part in self._combined:
+                combined.update(dict.fromkeys(self._combined[part]))
+        for entry in combined:
+            if all(part in places for part in entry.parts):
+                weighed = [weigh(entry, places[part]) for part in entry.parts]
+                found.append(min(weighed, key=lambda item: abs(item[2])))
+        return tuple(_strongest(found))
 
-    def _weigh(
-        self, entry: Entry, places: Mapping[str, tuple[str, ...]], language: str | None
-    ) -> Found | None:
-        """A combination weighs as much as its weakest part; None: a part is missing."""
-        if any(part not in places for part in entry.parts):
-            return None
-        if entry.fields is None:
-            return Found(entry, places[entry.parts[0]][0], entry.weight)
-        weights = entry.fields
-        best = [max(places[part], key=weights.__getitem__) for part in entry.parts]
-        field = min(best, key=weights.__getitem__)
-        foreign = language is not None and entry.language not in (ANY_LANGUAGE, language)
-        factor = self.rules.languages.foreign_words if foreign else 1.0
-        return Found(entry, field, entry.weight * weights[field] * factor)
+    def _weigher(self, language: str | None) -> Callable[[Entry, tuple[str, ...]], Found]:
+        """By the field where it counts most; another language's words count less."""
+        foreign = self.rules.languages.foreign_words if language is not None else 1.0
+        own = (ANY_LANGUAGE, language)
 
-    def _scores(self, found: tuple[Found, ...], kind: str, names: Iterable[str]) -> Scores:
-        """By name, in the order of the rules, for those of which anything was found."""
-        sums: defaultdict[str, float] = defaultdict(float)
-        for item in found:
-            if item.entry.kind == kind:
-                sums[item.entry.name] += item.weight
-        return {name: round(sums[name], 3) for name in names if name in sums}
+        def weigh(entry: Entry, fields: tuple[str, ...]) -> Found:
+            weights = entry.fields
+            if weights is None:
+                return entry, fields[0], entry.weight
+            field = fields[0] if len(fields) == 1 else max(fields, key=weights.__getitem__)
+            weight = entry.weight * weights[field]
+            return entry, field, weight if entry.language in own else weight * foreign
+
+        return weigh
 
     def _category(self, scores: Scores) -> tuple[str, float]:
         """Confident is who found much, and little that speaks for anything else."""
@@ -171,13 +193,24 @@ class Reader:
     def _sub_category(self, found: tuple[Found, ...], category: str) -> str | None:
         rule = self.rules.categories.get(category)
         sums: Scores = dict.fromkeys(rule.sub, 0.0) if rule else {}
-        for item in found:
-            if item.entry.name == category and item.entry.sub in sums:
-                sums[item.entry.sub] += item.weight
+        for entry, _, weight in found if sums else ():
+            if entry.name == category and entry.sub in sums:
+                sums[entry.sub] += weight
         return _best(sums, _NOTICED)
 
 
-def _entries(rules: TriageRules) -> Iterator[tuple[Entry, tuple[Part, ...]]]:
+def _entries(rules: TriageRules) -> list[tuple[Entry, tuple[Part, ...]]]:
+    entries = list(_as_written(rules))
+    times = Counter(entry.says for entry, _ in entries)
+    ordered = sorted(entries, key=lambda item: (item[0].label, item[0].phrase))
+    ranks = {id(entry): rank for rank, (entry, _) in enumerate(ordered)}
+    return [
+        (replace(entry, rank=ranks[id(entry)], rivals=times[entry.says] > 1), parts)
+        for entry, parts in entries
+    ]
+
+
+def _as_written(rules: TriageRules) -> Iterator[tuple[Entry, tuple[Part, ...]]]:
     for words in rules.word_lists():
         fields = _fields(rules, words.name) if words.kind == "category" else None
         for language, phrases in words.words.items():
@@ -197,14 +230,21 @@ def _fields(rules: TriageRules, category: str) -> Mapping[str, float]:
     return weights.model_dump()
 
 
-def _strongest(found: Iterator[Found]) -> list[Found]:
-    """The same words count once for one thing, though several languages list them."""
+def _strongest(found: Sequence[Found]) -> Iterator[Found]:
+    """The same words count once for one thing: the first of those that weigh most."""
     best: dict[tuple[str, str, tuple[str, ...]], Found] = {}
     for item in found:
-        key = (item.entry.kind, item.entry.name, item.entry.parts)
-        if key not in best or abs(item.weight) > abs(best[key].weight):
-            best[key] = item
-    return list(best.values())
+        entry, _, weight = item
+        if not entry.rivals:
+            yield item
+        elif entry.says not in best or abs(weight) > abs(best[entry.says][2]):
+            best[entry.says] = item
+    yield from best.values()
+
+
+def _ordered(sums: Mapping[str, float], names: Iterable[str]) -> Scores:
+    """In the order of the rules, for those of which anything was found."""
+    return {name: round(sums[name], 3) for name in names if name in sums} if sums else {}
 
 
 def _noticed(scores: Scores) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 ANY_LANGUAGE = "any"
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 _LANGUAGE = re.compile(r"[a-z]{2}")
 
 
@@ -17,7 +17,7 @@ class Rule(BaseModel):
 def _is_name(word: str) -> str:
     if not _NAME.fullmatch(word):
         raise ValueError(
-            f'"{word}" is no name: small letters, digits and _, a letter first, at most 40'
+            f'"{word}" is no name: small letters, digits and _, a letter first, at most 63'
         )
     return word
 

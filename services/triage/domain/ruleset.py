@@ -1,12 +1,19 @@
 """The operator's rules as `config/triage.yaml` writes them."""
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.triage.domain.priority_rules import Level, PriorityRules
-from services.triage.domain.rule_form import Language, Name, Rule, Words
+from services.triage.domain.rule_form import (
+    ANY_LANGUAGE,
+    Language,
+    Name,
+    Phrases,
+    Rule,
+    Words,
+)
 from shared.contracts.fields import TicketType
 
 GENERAL = "general"
@@ -28,15 +35,27 @@ class SubCategory(Rule):
 
 
 class Category(Rule):
-    """`type` is what its tickets mostly are, `impact` and `urgency` where they start."""
+    """`type` is what its tickets mostly are, `impact` and `urgency` where they start.
+
+    `learned` are words that `deskstream triage learn` found, apart from what people wrote;
+    `labels` are other names of the category in a history that is learned from.
+    """
 
     title: str | None = None
-    words: Words
+    labels: tuple[str, ...] = ()
+    words: Words = Field(default_factory=dict)
+    learned: Phrases = Field(default_factory=dict)
     fields: FieldWeights | None = None  # None: as for all categories
     sub: dict[Name, SubCategory] = Field(default_factory=dict)
     type: TicketType | None = None
     impact: Level | None = None
     urgency: Level | None = None
+
+    @model_validator(mode="after")
+    def can_be_found(self) -> Self:
+        if not (self.words or self.learned or self.sub):
+            raise ValueError("has no words: give some by language, like words: {en: {invoice*: 4}}")
+        return self
 
 
 class Languages(Rule):
@@ -56,13 +75,20 @@ class Thresholds(Rule):
 
 
 class WordList(NamedTuple):
-    """`kind` is category, type, cue, tone, tag or product; `loc` its place in the file."""
+    """`kind` is category, type, cue, tone, tag or product; `loc` its place in the file.
+
+    What was learned has no languages in the file: it counts whatever the language.
+    """
 
     kind: str
     name: str
     sub: str | None
     words: Words
     loc: tuple[str, ...]
+    learned: bool = False
+
+    def place(self, language: str, phrase: str) -> tuple[str, ...]:
+        return (*self.loc, phrase) if self.learned else (*self.loc, language, phrase)
 
 
 class TriageRules(Rule):
@@ -85,6 +111,9 @@ class TriageRules(Rule):
         for name, category in self.categories.items():
             at = ("categories", name)
             yield WordList("category", name, None, category.words, (*at, "words"))
+            if category.learned:
+                learned = {ANY_LANGUAGE: category.learned}
+                yield WordList("category", name, None, learned, (*at, "learned"), learned=True)
             for sub, rule in category.sub.items():
                 yield WordList("category", name, sub, rule.words, (*at, "sub", sub, "words"))
         for kind in ("type", "cue", "tone", "tag", "product"):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from services.triage.domain.evidence import Evidence
 from services.triage.domain.judging import Judge, Judged
 from services.triage.domain.language import READ_CHARACTERS, LanguageDetector
-from services.triage.domain.reading import Reader
+from services.triage.domain.reading import Reader, Reading
 from services.triage.domain.ruleset import TriageRules
 from services.triage.domain.ticket import TriageState, Verdict, facts_of
 from shared.contracts.fields import MessageBody, Personal
@@ -37,10 +37,8 @@ class Triage:
 
     def first(self, created: TicketCreated) -> Decided:
         subject, body = _plain(created.subject), words_of(created.message)
-        evidence = Evidence.of(subject=self.reader.find(subject), body=self.reader.find(body))
-        evidence = evidence.bounded(self.reader.worth)
-        sample = f"{body[:READ_CHARACTERS]}\n{subject}"
-        language = self._detector.language(sample, created.requester.locale, self.rules.languages)
+        evidence = self._evidence(subject, body)
+        language = self._language(subject, body, created.requester.locale)
         facts = facts_of(created)
         judged = self._judge.anew(facts, evidence, language, created.type, created.tags)
         state = TriageState(
@@ -51,6 +49,12 @@ class Triage:
             rules_version=self.version,
         )
         return Decided(state, self._said(judged, ()))
+
+    def read(self, subject: str, body: str, locale: str | None = None) -> Reading:
+        """What a ticket's words say, as they would at its creation."""
+        return self.reader.read(
+            self._evidence(subject, body), self._language(subject, body, locale)
+        )
 
     def on_reply(self, state: TriageState, replied: CustomerReplied) -> Decided:
         """Machines and strangers add nothing."""
@@ -84,6 +88,14 @@ class Triage:
             update["evidence"] = state.evidence.with_subject(found)
         known = state.model_copy(update=update)
         return self._again(known.verdict, known)
+
+    def _evidence(self, subject: str, body: str) -> Evidence:
+        found = Evidence.of(subject=self.reader.find(subject), body=self.reader.find(body))
+        return found.bounded(self.reader.worth)
+
+    def _language(self, subject: str, body: str, locale: str | None) -> str | None:
+        sample = f"{body[:READ_CHARACTERS]}\n{subject}"
+        return self._detector.language(sample, locale, self.rules.languages)
 
     def _again(self, told: Verdict, known: TriageState) -> Decided:
         """`told` is what others have heard, by an event of ours or by the human's own."""
