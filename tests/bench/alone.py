@@ -12,7 +12,6 @@ from tests.bench.desk import EVERYBODY, Desk, People, StuckError, publishing
 from tests.bench.fleet import INSTANCE
 from tests.bench.processes import cpu_seconds
 from tests.bench.run import Run
-from tests.bench.sink import mails
 from tests.bench.steadiness import FROM, TO
 from tests.bench.tape import Tape, ends
 from tests.bench.yardstick import server_pids
@@ -114,7 +113,7 @@ class _Watch:
         checkpoints = self._desk.database(self._service)["checkpoints"]
         found = await checkpoints.find({}, {"position": 1}).to_list()
         self.positions = {each["_id"]: each.get("position") or 0 for each in found}
-        done = sum(self.positions.values()) + len(mails(self._desk.fleet.mails))
+        done = sum(self.positions.values()) + self._desk.mails.look().all
         self.looks.append(Look(time.monotonic(), done, self._cpu()))
 
     def _cpu(self) -> Mapping[str, float]:

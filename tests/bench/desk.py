@@ -32,7 +32,7 @@ from tests.bench.fleet import Fleet
 from tests.bench.ledger import Ledger
 from tests.bench.reading import read_log
 from tests.bench.requests import AGENTS, KNOWN_CUSTOMERS, agents, customers
-from tests.bench.sink import Acknowledgements
+from tests.bench.sink import MailCount
 from tests.bench.story import Log
 
 LOOK_SECONDS = 0.25
@@ -63,7 +63,7 @@ class Desk:
     _since: datetime | None = None
 
     def __post_init__(self) -> None:
-        self._acknowledgements = Acknowledgements(self.fleet.mails)
+        self.mails = MailCount(self.fleet.mails)
 
     def feed(self) -> Feed:
         return Feed(self.settings, self.ledger)
@@ -79,7 +79,7 @@ class Desk:
         return (
             await self.database("reporting")["tickets"].estimated_document_count() - self._stock[0],
             await self.database("sla")["tickets"].estimated_document_count() - self._stock[1],
-            self._acknowledgements.count(),
+            self.mails.look().to_customers,
         )
 
     async def through(self) -> int:
@@ -104,7 +104,7 @@ class Desk:
     async def _told(self) -> int:
         if self._since is not None:  # a count of them all would read every stored one
             waiting, _ = await self._unsettled()
-            return self._acknowledgements.count() - waiting
+            return self.mails.look().to_customers - waiting
         told = {
             "state": "sent",
             "template": "acknowledgement",

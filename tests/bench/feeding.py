@@ -3,10 +3,10 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from functools import partial
 from typing import Any, Self, cast
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from shared.contracts.envelope import Envelope, deterministic_id
 from shared.contracts.message import Message, encode
@@ -34,7 +34,7 @@ class Feed:
             request_timeout_ms=settings.kafka_request_timeout_ms,
         )
         self._room = asyncio.Semaphore(UNSENT)
-        self._waiting: set[asyncio.Task[None]] = set()
+        self._waiting: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
         await self._producer.start()
@@ -70,10 +70,7 @@ class Feed:
 
     async def send(self, request: Request) -> None:
         await self._room.acquire()
-        acknowledged = await self._append(request.publication)
-        task = asyncio.create_task(self._note(request, acknowledged))
-        self._waiting.add(task)
-        task.add_done_callback(self._done)
+        self._watch(request, await self._append(request.publication), TRIES)
 
     async def _append(self, made: Publication) -> "asyncio.Future[Any]":
         topic = self._settings.topic(made.topic)
@@ -81,25 +78,29 @@ class Feed:
         sent = await self._producer.send(topic, key=made.key, value=made.value, headers=headers)
         return cast("asyncio.Future[Any]", sent)
 
-    async def _note(self, request: Request, acknowledged: "asyncio.Future[Any]") -> None:
-        """As upstreams do: what was not acknowledged is sent again, under the same id."""
-        for _ in range(TRIES):
-            try:
-                await acknowledged
-            except KafkaError:
-                await asyncio.sleep(RETRY_SECONDS)
-                acknowledged = await self._append(request.publication)
-            else:
-                self._ledger.acknowledged(request.origin)
-                return
+    def _watch(self, request: Request, sent: "asyncio.Future[Any]", tries: int) -> None:
+        self._waiting.add(sent)
+        sent.add_done_callback(partial(self._settled, request, tries))
 
-    def _done(self, task: "asyncio.Task[None]") -> None:
-        self._waiting.discard(task)
+    def _settled(self, request: Request, tries: int, sent: "asyncio.Future[Any]") -> None:
+        """As upstreams do: what was not acknowledged is sent again, under the same id."""
+        self._waiting.discard(sent)
+        failed = sent.cancelled() or sent.exception() is not None
+        if failed and tries:
+            self._watch(request, asyncio.ensure_future(self._again(request)), tries - 1)
+            return
+        if not failed:
+            self._ledger.acknowledged(request.origin)
         self._room.release()
+
+    async def _again(self, request: Request) -> None:
+        await asyncio.sleep(RETRY_SECONDS)
+        await (await self._append(request.publication))
 
     async def settle(self) -> None:
         """Until all is acknowledged, or given up: that stays doubtful in the ledger."""
-        await asyncio.gather(*self._waiting)
+        while self._waiting:
+            await asyncio.wait(self._waiting)
 
 
 def record_of(message: Message, subject: str) -> Publication:

@@ -2,6 +2,7 @@
 
 import asyncio
 import math
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -20,7 +21,7 @@ from tests.bench.story import READY, Log, Ticket, waits
 from tests.bench.yardstick import server_pids
 
 PATIENCE_SECONDS = 90.0
-FEED_SECONDS = 0.1
+FEED, FEED_SECONDS = "feed", 0.1  # this process, and how often it looks
 AHEAD_SECONDS = 2.0  # of work under way at full speed
 LEAST_AHEAD = 200
 MOST_A_SECOND = 4_000
@@ -177,7 +178,7 @@ class Pipeline:
         await self.desk.until(self._expected, PATIENCE_SECONDS, look=look)
 
     def _pids(self) -> dict[str, int]:
-        return self.desk.fleet.pids | server_pids(self._stack)
+        return self.desk.fleet.pids | server_pids(self._stack) | {FEED: os.getpid()}
 
     def _meter(self) -> CpuMeter:
         return CpuMeter(self._pids())

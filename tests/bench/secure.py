@@ -23,7 +23,7 @@ def two_doors() -> Iterator[tuple[Stack, Mapping[str, Any]]]:
     """The stack by its open door, and the settings that lead through the other."""
     with tempfile.TemporaryDirectory(prefix="deskstream-secure-") as scratch:
         folder, password = Path(scratch), secrets.token_urlsafe(24)
-        certificate = _certificate(folder)
+        certificate = make_certificate(folder)
         port = ports.reserve()
         broker = kafka.start(
             folder, settings=_broker_settings(certificate, password), beside={DOOR: port}
@@ -48,7 +48,7 @@ def two_doors() -> Iterator[tuple[Stack, Mapping[str, Any]]]:
             port.release()
 
 
-def _certificate(folder: Path) -> Path:
+def make_certificate(folder: Path) -> Path:
     """Its own authority, for a day or two; key and certificate in one file."""
     program = shutil.which("openssl")
     if program is None:

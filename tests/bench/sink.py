@@ -36,23 +36,25 @@ def mails(record: Path) -> list[tuple[int, str, str]]:
     return [(int(at), message_id, to.rstrip("\n")) for at, message_id, to in rows]
 
 
-class Acknowledgements:
-    """How many mails to customers are noted so far; each look reads only what is new."""
+class MailCount:
+    """How many mails are noted so far; each look reads only what is new."""
 
     def __init__(self, record: Path) -> None:
         self._record = record
         self._read = 0
-        self._count = 0
+        self.all = 0
+        self.to_customers = 0
 
-    def count(self) -> int:
+    def look(self) -> "MailCount":
         if self._record.exists():
             with self._record.open("rb") as lines:
                 lines.seek(self._read)
                 fresh = lines.read()
             whole = fresh[: fresh.rfind(b"\n") + 1]
             self._read += len(whole)
-            self._count += whole.count(TO_CUSTOMER)
-        return self._count
+            self.all += whole.count(b"\n")
+            self.to_customers += whole.count(TO_CUSTOMER)
+        return self
 
 
 if __name__ == "__main__":

@@ -105,5 +105,5 @@ def _memory(looks: list[dict[str, float]], minutes: float, rate: float, tickets:
     return section
 
 
-# The servers fill their caches, and the embedded broker keeps all that it was given in memory.
-OUTSIDE = ("sink", "broker", "mongod")
+# The servers fill their caches, the embedded broker keeps all that it is given, we the ledger.
+OUTSIDE = ("sink", "feed", "broker", "mongod")
