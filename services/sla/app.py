@@ -3,6 +3,7 @@
 from services.sla.domain.ticket_clocks import HEARS
 from services.sla.domain.ticket_state import SlaState
 from services.sla.handlers import SlaHandler
+from services.sla.handlers.feeds import FeedWatch
 from services.sla.handlers.retargeting import Retargeting
 from services.sla.rules import load_rules
 from services.sla.settings import SlaSettings
@@ -36,6 +37,9 @@ def create(context: ServiceContext) -> Service:
         clock=context.clock,
         health=context.health,
     )
+    feeds = FeedWatch(
+        path, lambda: handler.feeds, handler.use, clock=context.clock, health=context.health
+    )
     retargeting = Retargeting(
         context.database,
         context.revisits[STAGE.name],
@@ -46,5 +50,5 @@ def create(context: ServiceContext) -> Service:
     return Service(
         name="sla",
         stages=[(STAGE, handler)],
-        background=[reloader.watch, retargeting.run],
+        background=[reloader.watch, feeds.watch, retargeting.run],
     )

@@ -1,23 +1,26 @@
 """The policies' file: read, checked as a whole, and made ready to decide by."""
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from services.sla.domain.configuration import CALENDAR, SlaConfig, When
+from services.sla.domain.ical_feed import IcalFeed
 from services.sla.domain.policy import NO_POLICY, Rules, compile_rules
-from shared.kit.config import ConfigError, Loaded, did_you_mean, load
+from shared.kit.config import ConfigError, Loaded, did_you_mean, load, version_of
 
 FILE = "sla.yaml"
 Finding = tuple[tuple[str | int, ...], str]
 
 
 def load_rules(path: Path) -> Rules:
-    """Raises ConfigError with every problem."""
+    """Raises ConfigError with every problem, those of the iCal files included."""
     loaded = load(path, SlaConfig)
-    problems = _problems(loaded)
+    feeds, findings = _feeds(loaded.value, path.parent)
+    problems = _problems(loaded, findings)
     if problems:
         raise ConfigError(problems)
-    return compile_rules(loaded.value, loaded.version)
+    return compile_rules(loaded.value, _version(loaded, path.parent), feeds)
 
 
 def check(config_dir: Path) -> list[str]:
@@ -29,9 +32,34 @@ def check(config_dir: Path) -> list[str]:
     return []
 
 
-def _problems(loaded: Loaded[SlaConfig]) -> list[str]:
+def _version(loaded: Loaded[SlaConfig], folder: Path) -> str:
+    """Of the file alone, or together with the iCal files that it names."""
+    names = sorted({name for each in loaded.value.schedules.values() for name in each.feeds})
+    if not names:
+        return loaded.version
+    contents = [loaded.version.encode(), *((folder / name).read_bytes() for name in names)]
+    return version_of(b"".join(hashlib.sha256(content).digest() for content in contents))
+
+
+def _feeds(config: SlaConfig, folder: Path) -> tuple[Mapping[str, IcalFeed], list[Finding]]:
+    feeds: dict[str, IcalFeed] = {}
+    findings: list[Finding] = []
+    for schedule, written in config.schedules.items():
+        for place, name in enumerate(written.feeds):
+            try:
+                feeds[name] = IcalFeed((folder / name).read_bytes())
+            except OSError as error:
+                problem = f'cannot read "{name}" in this folder ({type(error).__name__})'
+                findings.append((("schedules", schedule, "feeds", place), problem))
+            except ValueError as error:
+                findings.append((("schedules", schedule, "feeds", place), f'"{name}" {error}'))
+    return feeds, findings
+
+
+def _problems(loaded: Loaded[SlaConfig], of_feeds: list[Finding]) -> list[str]:
     config = loaded.value
     findings = [
+        *of_feeds,
         *_schedule_findings(config),
         *_name_findings(config),
         *_order_findings(config),
@@ -45,12 +73,20 @@ def _schedule_findings(config: SlaConfig) -> Iterator[Finding]:
         message = "is the name of time that never stops; give this schedule another"
         yield ("schedules", CALENDAR), message
     known = [*config.schedules, CALENDAR]
+    for loc, name in _schedule_names(config):
+        if name not in known:
+            there = did_you_mean(name, known) or f"; there are {', '.join(known)}"
+            yield loc, f'there is no schedule "{name}"{there}'
+
+
+def _schedule_names(config: SlaConfig) -> Iterator[tuple[tuple[str | int, ...], str]]:
+    """Wherever a schedule is named."""
     for place, policy in enumerate(config.policies):
-        if policy.schedule not in known:
-            nearest = did_you_mean(policy.schedule, known)
-            there = nearest or f"; there are {', '.join(known)}"
-            message = f'there is no schedule "{policy.schedule}"{there}'
-            yield ("policies", place, "schedule"), message
+        yield ("policies", place, "schedule"), policy.schedule
+        time = policy.when.time
+        for word in ("during", "outside"):
+            for name in () if time is None else getattr(time, word):
+                yield ("policies", place, "when", "time", word), name
 
 
 def _name_findings(config: SlaConfig) -> Iterator[Finding]:

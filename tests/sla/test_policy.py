@@ -11,7 +11,7 @@ from services.sla.domain.policy import fits
 from services.sla.domain.ticket_facts import TicketFacts
 from shared.contracts.fields import Priority, Status, TicketType, Tier
 from shared.contracts.sla import Metric
-from tests.sla.stories import policy_with, rules
+from tests.sla.stories import CONFIG, berlin, policy_with, rules
 
 FACTS = TicketFacts(
     channel="email",
@@ -124,3 +124,27 @@ def test_duration(text: str, span: timedelta, again: str) -> None:
 def test_no_duration(text: object) -> None:
     with pytest.raises(ValueError, match=r"duration|more than nothing|ten years"):
         parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("time", "came", "fitting"),
+    [
+        ({"during": "office"}, "2026-03-02 10:00", True),
+        ({"during": "office"}, "2026-03-02 20:00", False),
+        ({"outside": "office"}, "2026-03-02 20:00", True),
+        ({"outside": ["office", "always"]}, "2026-03-02 20:00", False),
+        ({"since": "2026-03-02"}, "2026-03-02 10:00", True),
+        ({"since": "2026-03-03"}, "2026-03-02 10:00", False),
+        ({"before": "2026-03-02"}, "2026-03-02 10:00", False),
+        ({"before": "2026-03-03", "during": "office"}, "2026-03-02 10:00", True),
+    ],
+)
+def test_policy_for_tickets_that_came_at_a_time(
+    time: dict[str, object], came: str, *, fitting: bool
+) -> None:
+    policy = {**CONFIG["policies"][1], "name": "timely", "when": {"time": time}}
+    timed = rules({**CONFIG, "policies": [policy]})
+    facts = FACTS.model_copy(update={"came_at": berlin(came)})
+    assert (timed.choose_policy(facts).name == "timely") is fitting
+    unknown = FACTS.model_copy(update={"came_at": None})
+    assert timed.choose_policy(unknown).name != "timely"

@@ -8,7 +8,7 @@ from services.sla.domain.ticket_facts import TicketFacts, on_arrival
 from services.sla.rules import check, load_rules
 from shared.contracts.fields import Priority, Tier
 from shared.contracts.sla import Metric
-from tests.sla.stories import created
+from tests.sla.stories import berlin, created
 
 SHIPPED = Path(__file__).parents[2] / "config"
 
@@ -32,7 +32,9 @@ def written(folder: Path, text: str) -> Path:
 
 
 def facts(tier: Tier, priority: Priority) -> TicketFacts:
-    return on_arrival(created(tier=tier)).model_copy(update={"priority": priority})
+    return on_arrival(created(tier=tier), berlin("2026-03-02 12:00")).model_copy(
+        update={"priority": priority}
+    )
 
 
 def test_shipped_file_is_sound() -> None:
@@ -231,3 +233,49 @@ def test_policy_that_can_never_hold_and_names_that_repeat_are_told(tmp_path: Pat
 
 def test_missing_file_is_told(tmp_path: Path) -> None:
     assert check(tmp_path) == [f"{tmp_path}/sla.yaml: there is no such file"]
+
+
+CLOSED_MAY = """\
+BEGIN:VCALENDAR
+BEGIN:VEVENT
+DTSTART;VALUE=DATE:20260501
+END:VEVENT
+END:VCALENDAR
+"""
+
+
+def test_feed_beside_the_file_closes_the_desk_and_counts_for_the_version(tmp_path: Path) -> None:
+    with_feed = SOUND.replace("policies:", "    feeds: office.ics\npolicies:")
+    folder = written(tmp_path, with_feed)
+    (folder / "office.ics").write_text(CLOSED_MAY)
+    before = load_rules(folder / "sla.yaml")
+    assert not before.schedule("office").is_open(berlin("2026-05-01 12:00"))
+    assert before.feeds == ("office.ics",)
+    (folder / "office.ics").write_text(CLOSED_MAY.replace("0501", "0504"))
+    after = load_rules(folder / "sla.yaml")
+    assert after.version != before.version
+    assert after.schedule("office").is_open(berlin("2026-05-01 12:00"))
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        (None, 'feeds.0: cannot read "office.ics" in this folder (FileNotFoundError)'),
+        ("hello", 'feeds.0: "office.ics" is no iCal file'),
+    ],
+)
+def test_feed_that_cannot_be_used_is_told(
+    tmp_path: Path, content: str | None, problem: str
+) -> None:
+    folder = written(tmp_path, SOUND.replace("policies:", "    feeds: [office.ics]\npolicies:"))
+    if content is not None:
+        (folder / "office.ics").write_text(content)
+    [found] = check(folder)
+    assert found.startswith(f"{folder}/sla.yaml:6: schedules.office.")
+    assert problem in found
+
+
+def test_schedule_of_a_time_must_be_there(tmp_path: Path) -> None:
+    wrong = "    when: {time: {outside: ofice}}\n    schedule: office"
+    [found] = check(written(tmp_path, SOUND.replace("    schedule: office", wrong)))
+    assert 'when.time.outside: there is no schedule "ofice"; did you mean "office"?' in found

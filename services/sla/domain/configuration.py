@@ -1,5 +1,6 @@
 """What config/sla.yaml may say: schedules, defaults, policies in order."""
 
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field
@@ -80,6 +81,15 @@ class Closing(Written):
     time: Time = "calendar"
 
 
+class Arrival(Written):
+    """When a ticket came: while these desks were open or closed, and between two days (of UTC)."""
+
+    during: Texts = ()
+    outside: Texts = ()
+    since: date | None = None
+    before: date | None = None
+
+
 class When(Written):
     """All that is given must fit, by one of its values; where nothing is given, all tickets fit."""
 
@@ -94,6 +104,7 @@ class When(Written):
     customer: Texts = ()
     tags: Texts = ()
     vip: bool | None = None
+    time: Arrival | None = None
 
 
 class PolicyConfig(Written):

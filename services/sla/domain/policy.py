@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from services.sla.domain.configuration import (
     CALENDAR,
+    Arrival,
     Closing,
     Defaults,
     Level,
@@ -15,6 +16,7 @@ from services.sla.domain.configuration import (
     Time,
     When,
 )
+from services.sla.domain.desk_hours import NO_FEEDS, Feed
 from services.sla.domain.duration import milliseconds
 from services.sla.domain.schedule import ALWAYS, Schedule
 from services.sla.domain.ticket_facts import TicketFacts
@@ -63,6 +65,7 @@ class Rules:
     schedules: Mapping[str, Schedule]
     policies: Sequence[Policy]
     fallback: Policy  # for tickets that no policy fits: no targets
+    feeds: tuple[str, ...] = ()  # names of the iCal files behind the schedules
     _by_name: Mapping[str, Policy] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
@@ -70,8 +73,23 @@ class Rules:
         object.__setattr__(self, "_by_name", by_name)
 
     def choose_policy(self, facts: TicketFacts) -> Policy:
-        fitting = (policy for policy in self.policies if fits(policy.when, facts))
+        fitting = (policy for policy in self.policies if self._fits(policy.when, facts))
         return next(fitting, self.fallback)
+
+    def _fits(self, when: When, facts: TicketFacts) -> bool:
+        return fits(when, facts) and (when.time is None or self._came(when.time, facts.came_at))
+
+    def _came(self, wanted: Arrival, at: datetime | None) -> bool:
+        """A ticket from before this was noted came at no time that is asked for."""
+        if at is None:
+            return False
+        day = at.astimezone(UTC).date()
+        return (
+            (not wanted.during or any(self.schedule(name).is_open(at) for name in wanted.during))
+            and not any(self.schedule(name).is_open(at) for name in wanted.outside)
+            and (wanted.since is None or wanted.since <= day)
+            and (wanted.before is None or day < wanted.before)
+        )
 
     def policy(self, name: str) -> Policy:
         return self._by_name.get(name, self.fallback)
@@ -82,6 +100,7 @@ class Rules:
 
 
 def fits(when: When, facts: TicketFacts) -> bool:
+    """But for the time at which the ticket came."""
     return (
         _allows(when.tier, facts.tier)
         and _allows(when.priority, facts.priority)
@@ -101,12 +120,13 @@ def _allows(wanted: Sequence[str], is_value: str | None) -> bool:
     return not wanted or is_value in wanted
 
 
-def compile_rules(config: SlaConfig, version: str) -> Rules:
-    schedules = {name: schedule.compiled() for name, schedule in config.schedules.items()}
+def compile_rules(config: SlaConfig, version: str, feeds: Mapping[str, Feed] = NO_FEEDS) -> Rules:
+    """`feeds` by the names that the schedules have for them."""
+    schedules = {name: schedule.compiled(feeds) for name, schedule in config.schedules.items()}
     policies = tuple(_policy(policy, config.defaults) for policy in config.policies)
     nothing = PolicyConfig(name=NO_POLICY, schedule=CALENDAR, targets={})
     fallback = _policy(nothing, config.defaults)
-    return Rules(version, {**schedules, CALENDAR: ALWAYS}, policies, fallback)
+    return Rules(version, {**schedules, CALENDAR: ALWAYS}, policies, fallback, tuple(feeds))
 
 
 def _policy(config: PolicyConfig, defaults: Defaults) -> Policy:

@@ -51,14 +51,17 @@ class Clock(NamedTuple):
 
 def stored(clock: Clock) -> dict[str, Any]:
     """As a document, without what is as in every new clock."""
-    values = zip(Clock._fields, clock, strict=True)
-    document: dict[str, Any] = {name: value for name, value in values if value != _USUAL.get(name)}
+    document: dict[str, Any] = {
+        name: value
+        for name, value, usual in zip(Clock._fields, clock, _USUAL, strict=True)
+        if value is not usual and value != usual
+    }
     if clock.warnings:
         document["warnings"] = [warning._asdict() for warning in clock.warnings]
     return document
 
 
-_USUAL = Clock._field_defaults
+_USUAL = tuple(Clock._field_defaults.get(name) for name in Clock._fields)
 
 
 class Deadline(NamedTuple):

@@ -42,7 +42,7 @@ class Decided(NamedTuple):
 
 def arrive(created: TicketCreated, at: datetime, rules: Rules) -> Decided:
     """Clocks count from creation, whenever triage tells their targets."""
-    facts = on_arrival(created)
+    facts = on_arrival(created, at)
     policy = rules.choose_policy(facts)
     state = SlaState(facts=facts, policy=policy.name, policy_version=rules.version)
     hearing = Hearing(state, rules, at, at)

@@ -1,6 +1,7 @@
 """What a policy may depend on, as far as the log has told it."""
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict
 
@@ -16,6 +17,7 @@ class TicketFacts(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     channel: str
+    came_at: datetime | None = None
     customer: str
     tier: Tier = Tier.STANDARD
     vip: bool = False
@@ -29,9 +31,10 @@ class TicketFacts(BaseModel):
     pinned: tuple[str, ...] = ()  # set by a human: triage no longer changes them
 
 
-def on_arrival(created: TicketCreated) -> TicketFacts:
+def on_arrival(created: TicketCreated, at: datetime) -> TicketFacts:
     return TicketFacts(
         channel=created.channel,
+        came_at=at,
         customer=created.requester.customer_id,
         tier=created.requester.tier,
         vip=created.requester.vip,

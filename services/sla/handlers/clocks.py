@@ -42,6 +42,11 @@ class SlaHandler(Handler[SlaState]):
     def rules_version(self) -> str:
         return self._rules.version
 
+    @property
+    def feeds(self) -> Sequence[str]:
+        """The iCal files that are in use."""
+        return self._rules.feeds
+
     async def handle(self, batch: Batch[SlaState], tx: Transaction) -> Sequence[Said]:
         rules, said = self._rules, list[Said]()
         for heard in batch.inputs:
