@@ -1,7 +1,12 @@
-"""The machine's own time."""
+"""The machine's own time, and the database server's."""
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+import structlog
+
+log = structlog.get_logger("deskstream.kit")
+SLOW_ANSWER = timedelta(seconds=1)
 
 
 class SystemClock:
@@ -10,3 +15,25 @@ class SystemClock:
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
+
+
+class ServerClock(SystemClock):
+    """Goes by one server's time, so that no deadline depends on whose clock is off."""
+
+    def __init__(self) -> None:
+        self.off = timedelta(0)  # what the machine's own clock lacks
+
+    def own(self) -> datetime:
+        return super().now()
+
+    def now(self) -> datetime:
+        return self.own() + self.off
+
+    def heard(self, server: datetime, *, asked: datetime, answered: datetime) -> None:
+        """Its time, between two moments of our own; what the wait may explain is no news."""
+        took = answered - asked
+        off = server - (asked + took / 2)
+        if took > SLOW_ANSWER or abs(off - self.off) <= took:
+            return
+        self.off = off
+        log.warning("the clock is off, goes by MongoDB's", seconds=round(off.total_seconds(), 3))

@@ -9,6 +9,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.kit.clock import ServerClock
 from shared.kit.ports import BrokerAwayError, Look, Watermark
 from shared.kit.records import Partition, Publication, Record, partition_of
 from shared.kit.settings import KitSettings
@@ -263,11 +264,16 @@ class KafkaBroker:
     """The port of one stage: the group member's consumer for fetching, shared clients else."""
 
     def __init__(
-        self, settings: KitSettings, publisher: KafkaPublisher, inspector: Inspector
+        self,
+        settings: KitSettings,
+        publisher: KafkaPublisher,
+        inspector: Inspector,
+        clock: ServerClock,
     ) -> None:
         self._settings = settings
         self._publisher = publisher
         self._inspector = inspector
+        self._clock = clock
         self.consumer: AIOKafkaConsumer | None = None
         self.in_handler = False
         self._seeks: dict[Partition, int] = {}
@@ -338,4 +344,4 @@ class KafkaBroker:
         if end is None or not polled:
             return None
         fetched_at = datetime.fromtimestamp(polled / 1000, UTC) - WATERMARK_AGE
-        return Watermark(end, fetched_at)
+        return Watermark(end, fetched_at + self._clock.off)

@@ -6,7 +6,7 @@ import logging
 import signal
 from collections import defaultdict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
 
 from shared.kit.blobs import Blobs, GridFsBlobs
-from shared.kit.clock import SystemClock
+from shared.kit.clock import ServerClock
 from shared.kit.consumer import StageConsumer
 from shared.kit.engine import Engine
 from shared.kit.health import Health
@@ -38,6 +38,7 @@ from shared.kit.unit import Document, Handler, Stage
 
 log = structlog.get_logger("deskstream.kit")
 STORE_PAUSE, LONGEST_STORE_PAUSE = 0.5, 10.0
+TIME_SECONDS = 5.0
 GARBAGE_THRESHOLDS = 50_000, 20, 20
 
 
@@ -81,7 +82,7 @@ class ServiceRun:
         self.health = Health()
         self.address = ""
         self._create = create
-        self._clock = SystemClock()
+        self._clock = ServerClock()
         self._closing = AsyncExitStack()
         self._consumers: list[StageConsumer] = []
         self._tasks: list[asyncio.Task[None]] = []
@@ -119,7 +120,7 @@ class ServiceRun:
         for defined, handler in service.stages:
             most = min(defined.max_records, settings.max_records)
             stage = replace(defined, max_records=most)
-            broker = KafkaBroker(settings, publisher, inspector)
+            broker = KafkaBroker(settings, publisher, inspector, self._clock)
             meters = metrics.of(stage.name)
             store = MongoStore(client, context.database, stage.name)
             self._closing.push_async_callback(store.close)
@@ -145,7 +146,7 @@ class ServiceRun:
         self.health.not_ready("starting", None)
         self._run(*(consumer.run for consumer in self._consumers), *service.background)
         self._run(*(consumer.watch for consumer in self._consumers))
-        self._run(lambda: self._consume(faststream))
+        self._run(lambda: self._consume(faststream), lambda: self._keep_time(context.database))
 
     async def _consume(self, faststream: FastStreamBroker) -> None:
         """Until cancelled. Connecting is tried again for as long as it takes."""
@@ -170,6 +171,7 @@ class ServiceRun:
         pause = STORE_PAUSE
         while True:
             try:
+                await self._ask_time(context.database)
                 await ensure(context.database, stages, service.indexes)
                 if service.prepare is not None:
                     await service.prepare()
@@ -180,6 +182,18 @@ class ServiceRun:
             else:
                 self.health.not_ready("MongoDB", None)
                 return
+
+    async def _ask_time(self, database: AsyncDatabase[Document]) -> None:
+        asked = self._clock.own()
+        answer = await database.command("hello", codec_options=database.codec_options)
+        self._clock.heard(answer["localTime"], asked=asked, answered=self._clock.own())
+
+    async def _keep_time(self, database: AsyncDatabase[Document]) -> None:
+        """Until cancelled: a clock may also jump, or begin to drift."""
+        while True:
+            await asyncio.sleep(TIME_SECONDS)
+            with suppress(PyMongoError):
+                await self._ask_time(database)
 
     def _away(self, what: str, error: Exception) -> None:
         log.warning("waits", for_=what, error=type(error).__name__)

@@ -8,7 +8,7 @@ import yaml
 from shared.kit.settings import SHIPPED_CONFIG
 
 TAG = "chaos-timed"
-FIRST_RESPONSE_SECONDS = 15
+FIRST_RESPONSE_SECONDS = 30
 
 
 def write_config(folder: Path) -> Path:

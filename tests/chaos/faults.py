@@ -68,7 +68,7 @@ TAKES = {
     Kind.ZOMBIE: 15.0,
     Kind.KILL_UNPUBLISHED: 3.0,
     Kind.ROLLING_RESTART: 30.0,
-    Kind.LATE_TIMERS: 25.0,
+    Kind.LATE_TIMERS: 45.0,
     Kind.REPLAY_INPUT: 2.0,
     Kind.REPLAY_LOG: 4.0,
 }

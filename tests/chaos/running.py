@@ -44,6 +44,7 @@ class Outcome:
     recovered: list[Recovery] = field(default_factory=list)
     seconds: float = 0.0
     mended: dict[str, int] = field(default_factory=dict)
+    missed: list[str] = field(default_factory=list)
 
 
 async def run(options: Options, say: Say, plan: Sequence[Fault] | None = None) -> Outcome:
@@ -134,6 +135,7 @@ class Run:
             _recoveries(striker.strikes, evidence, load.stumbling),
             finished,
             self._mended,
+            striker.missed,
         )
 
     def _visitors(self) -> Visitors:

@@ -21,6 +21,7 @@ STORM_SECONDS = 3.0
 STOPS_WITHIN_SECONDS = 10.0
 READY_SECONDS = 30.0
 TIMED = 6
+ANSWERS_SECONDS = 5.0  # from a reply to its place on the log
 AFTER_DEADLINE_SECONDS = 1.5
 
 
@@ -31,6 +32,8 @@ class Stage(Protocol):
     def desk(self) -> Deployment: ...
     @property
     def agents(self) -> Agents: ...
+    @property
+    def missed(self) -> list[str]: ...
     @property
     def complaints(self) -> list[str]: ...
     @property
@@ -43,7 +46,8 @@ async def kill_unpublished(stage: Stage, name: str) -> None:
     """Between a commit and the first word of what was decided."""
     crew = stage.desk.crew
     crew.orders.give(name, Point.PUBLISH)
-    await crew.orders.halted(name, crew.pid(name), COMES_BY_SECONDS)
+    if await crew.orders.halted(name, crew.pid(name), COMES_BY_SECONDS) is None:
+        stage.missed.append(f"kill-unpublished: {name} had nothing to say")
     stage.kill(name)
 
 
@@ -57,13 +61,13 @@ async def zombie(stage: Stage, name: str) -> None:
     partitions = await crew.orders.halted(name, crew.pid(name), COMES_BY_SECONDS)
     if partitions is None:
         crew.orders.take_back(name)
-        stage.complaints.append(f"zombie: {name} had nothing in hand")
+        stage.missed.append(f"zombie: {name} had nothing in hand")
         return
     crew.orders.give(heir, Point.PUBLISH, partitions)
     taken = await crew.orders.halted(heir, crew.pid(heir), 3 * COMES_BY_SECONDS)
     if taken is None:
         crew.orders.take_back(heir)
-        stage.complaints.append(f"zombie: {heir} never took over {partitions}")
+        stage.missed.append(f"zombie: {heir} decided nothing on {', '.join(partitions)}")
     crew.signal(name, signal.SIGCONT)
     await asyncio.sleep(1.0)  # time enough for the zombie's batch
     stage.kill(heir)
@@ -118,14 +122,20 @@ async def late_timers(stage: Stage, seed: int) -> None:
     agents.timed.update(origins)
     agents.left_alone.update(origins)
     await agents.feed.now(made)
-    tickets = await agents.until_seen(origins, FIRST_RESPONSE_SECONDS)
+    try:
+        tickets = await agents.until_seen(origins, FIRST_RESPONSE_SECONDS - ANSWERS_SECONDS)
+    except TimeoutError:
+        agents.left_alone.difference_update(origins)
+        stage.missed.append("late-timers: too slow to answer in time")
+        return
     gone = [name for name in crew.services if name.removesuffix(SECOND) == "sla"]
     stage.held.update(gone)
     for name in gone:
         crew.kill(name)
     for ticket in tickets:
         await agents.reply(ticket)
-    await agents.until_replied(tickets, FIRST_RESPONSE_SECONDS)
+    with suppress(TimeoutError):  # who is not answered in time must be breached, once
+        await agents.until_replied(tickets, FIRST_RESPONSE_SECONDS)
     last = max(agents.tickets[ticket].created_ms for ticket in tickets) / 1000
     await asyncio.sleep(
         max(last + FIRST_RESPONSE_SECONDS + AFTER_DEADLINE_SECONDS - time.time(), 0)

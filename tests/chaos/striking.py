@@ -32,7 +32,11 @@ TROUBLES = {str(trouble): trouble for trouble in Trouble}
 
 @dataclass(slots=True)
 class Striker:
-    """`held` are processes that stay down for now. `complaints` are what went wrong on the way."""
+    """`held` are processes that stay down for now.
+
+    `complaints` are what the product did wrong on the way, `missed` are scenes that did not come
+    about.
+    """
 
     desk: Deployment
     networks: Networks
@@ -42,6 +46,7 @@ class Striker:
     strikes: list[Strike] = field(default_factory=list)
     died: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
+    missed: list[str] = field(default_factory=list)
     held: set[str] = field(default_factory=set)
     _ours: set[str] = field(default_factory=set)
 
