@@ -11,12 +11,17 @@ from shared.contracts.topics import TICKET_EVENTS
 
 
 class Metric(StrEnum):
+    """What is timed. The internal ones are what teams promise each other beside the outer ones."""
+
     FIRST_RESPONSE = "first_response"
     NEXT_RESPONSE = "next_response"
     UPDATE = "update"
     RESOLUTION = "resolution"
     PROGRESS = "progress"
     ASSIGNMENT = "assignment"
+    INTERNAL_FIRST_RESPONSE = "internal_first_response"
+    INTERNAL_NEXT_RESPONSE = "internal_next_response"
+    INTERNAL_RESOLUTION = "internal_resolution"
 
 
 class SlaEvent(Message):

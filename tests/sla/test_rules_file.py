@@ -168,7 +168,8 @@ def test_sound_file(tmp_path: Path) -> None:
             "first_response",
             "first_respons",
             "sla.yaml:10: policies.0.targets.first_respons: must be one of first_response, "
-            "next_response, update, resolution, progress, assignment, "
+            "next_response, update, resolution, progress, assignment, internal_first_response, "
+            "internal_next_response, internal_resolution, "
             'not "first_respons"; did you mean "first_response"?',
             id="metric",
         ),

@@ -22,7 +22,10 @@ from shared.contracts.ticket import (
     TicketUnmerged,
 )
 
-EXCHANGES = (Metric.NEXT_RESPONSE.value, Metric.UPDATE.value)
+EXCHANGES = tuple(
+    metric.value
+    for metric in (Metric.NEXT_RESPONSE, Metric.INTERNAL_NEXT_RESPONSE, Metric.UPDATE)
+)
 """What a resolved ticket awaits no more; sla lets it go without a word."""
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from services.sla.domain.duration import SECOND_MS
 from services.sla.domain.hearing import Hearing, Timer
-from services.sla.domain.policy import QUIET
+from services.sla.domain.policy import INTERNAL, QUIET
 from services.sla.domain.sla_clock import (
     Clock,
     breached,
@@ -26,14 +26,21 @@ from shared.contracts.sla import (
 
 
 def fulfil(hearing: Hearing, metric: Metric) -> None:
-    """The metric's end was reached, if its clock was open."""
-    if _end(hearing, metric, "fulfilled"):
-        say_fulfilled(hearing, metric)
+    """The metric's end was reached, and its internal one's, if their clocks were open."""
+    for each in both(metric):
+        if _end(hearing, each, "fulfilled"):
+            say_fulfilled(hearing, each)
 
 
 def cancel(hearing: Hearing, metric: Metric) -> None:
     """Nobody waits for it any more: neither met nor missed."""
-    _end(hearing, metric, "cancelled")
+    for each in both(metric):
+        _end(hearing, each, "cancelled")
+
+
+def both(metric: Metric) -> tuple[Metric, ...]:
+    """A metric, and the internal one beside it if there is one."""
+    return (metric, INTERNAL[metric]) if metric in INTERNAL else (metric,)
 
 
 def _end(hearing: Hearing, metric: Metric, fact: str) -> bool:

@@ -24,6 +24,12 @@ from shared.contracts.fields import Priority, Status
 from shared.contracts.sla import Metric
 
 NO_POLICY = "none"
+INTERNAL = {
+    Metric.FIRST_RESPONSE: Metric.INTERNAL_FIRST_RESPONSE,
+    Metric.NEXT_RESPONSE: Metric.INTERNAL_NEXT_RESPONSE,
+    Metric.RESOLUTION: Metric.INTERNAL_RESOLUTION,
+}
+"""What starts, pauses and ends like another metric, with a target of its own."""
 QUIET = (Metric.PROGRESS,)
 """Its clock speaks only when it runs out, as ProgressStalled."""
 
@@ -139,6 +145,8 @@ def _policy(config: PolicyConfig, defaults: Defaults) -> Policy:
     for metric, target in config.targets.items():
         if target.pauses_in is not None:
             pauses[metric] = frozenset(target.pauses_in)
+    for outer, inner in INTERNAL.items():
+        pauses.setdefault(inner, pauses.get(outer, frozenset()))
     closing = config.closing or defaults.closing
     return Policy(config.name, config.when, config.schedule, targets, pauses, closing)
 

@@ -80,6 +80,11 @@ def started(
     return clock if target is None else _timed(_aimed(clock, target), schedule)
 
 
+def companion(clock: Clock) -> Clock:
+    """A clock of another promise that has run, paused and ended like this one."""
+    return clock._replace(target_ms=None, due_at=None, warnings=(), warned=(), breached_at=None)
+
+
 def elapsed_ms(clock: Clock, at: datetime, schedule: Schedule) -> int:
     """All that has been counted up to `at`, in the clock's own time."""
     if not clock.running:

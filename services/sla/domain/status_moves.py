@@ -1,7 +1,7 @@
 """What a ticket's new status does to its clocks, and when it is to move on by itself."""
 
 from services.sla.domain.business_time import due_at
-from services.sla.domain.clock_states import cancel, fulfil, settle
+from services.sla.domain.clock_states import both, cancel, fulfil, settle
 from services.sla.domain.duration import written
 from services.sla.domain.hearing import Hearing, Timer
 from services.sla.domain.targeting import aim_again
@@ -37,10 +37,11 @@ def _end_exchanges(hearing: Hearing) -> None:
 
 def _reopen(hearing: Hearing) -> None:
     """Resolution goes on with what had passed; the time in between does not count."""
-    clock = hearing.state.clock(Metric.RESOLUTION)
-    if clock is not None and not clock.open:
-        again = clock._replace(ended_at=None, due_at=None)
-        hearing.put(Metric.RESOLUTION, aim_again(hearing, Metric.RESOLUTION, again))
+    for metric in both(Metric.RESOLUTION):
+        clock = hearing.state.clock(metric)
+        if clock is not None and not clock.open:
+            again = clock._replace(ended_at=None, due_at=None)
+            hearing.put(metric, aim_again(hearing, metric, again))
 
 
 def arm_closing(hearing: Hearing) -> None:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable
 
-from services.sla.domain.clock_states import say_breached, say_fulfilled
+from services.sla.domain.clock_states import both, say_breached, say_fulfilled
 from services.sla.domain.hearing import Hearing
-from services.sla.domain.policy import Policy
+from services.sla.domain.policy import INTERNAL, Policy
 from services.sla.domain.sla_clock import (
     Clock,
+    companion,
     judged,
     recounted,
     retargeted,
@@ -17,12 +18,27 @@ from services.sla.domain.ticket_facts import TicketFacts, what_changed
 from shared.contracts.fields import Status
 from shared.contracts.sla import Metric, SlaRetargeted, SlaTargetsSet
 
-ONCE = (Metric.FIRST_RESPONSE, Metric.ASSIGNMENT, Metric.RESOLUTION)
+ONCE = (
+    *both(Metric.FIRST_RESPONSE),
+    Metric.ASSIGNMENT,
+    *both(Metric.RESOLUTION),
+)
 NEW_RULES = "the policies were changed"
 
 
 def start_clock(hearing: Hearing, metric: Metric, *, cycle: int = 1) -> None:
     """A new clock from the input's instant on; it has a target once triage has spoken."""
+    _start(hearing, metric, cycle)
+    for inner in both(metric)[1:]:
+        if _wants(hearing, inner) and hearing.state.promised:
+            _start(hearing, inner, cycle)
+
+
+def _wants(hearing: Hearing, metric: Metric) -> bool:
+    return hearing.policy.target(metric, hearing.state.facts.priority) is not None
+
+
+def _start(hearing: Hearing, metric: Metric, cycle: int) -> None:
     policy, facts = hearing.policy, hearing.state.facts
     target = policy.target(metric, facts.priority) if hearing.state.promised else None
     name = policy.schedule if target is None else target.schedule
@@ -31,7 +47,18 @@ def start_clock(hearing: Hearing, metric: Metric, *, cycle: int = 1) -> None:
     hearing.put(metric, clock if hearing.runs(metric) else stopped(clock, hearing.at, schedule))
 
 
-def announce(hearing: Hearing, metrics: Iterable[Metric]) -> None:
+def announce(hearing: Hearing, metric: Metric) -> None:
+    """A new cycle's targets: the outer, and the internal beside it."""
+    new = [each for each in both(metric) if _is_of_cycle(hearing, each, metric)]
+    _announce(hearing, new)
+
+
+def _is_of_cycle(hearing: Hearing, metric: Metric, outer: Metric) -> bool:
+    clocks = hearing.state.clocks
+    return metric in clocks and clocks[metric].cycle == clocks[outer].cycle
+
+
+def _announce(hearing: Hearing, metrics: Iterable[Metric]) -> None:
     targets = hearing.targets(metrics)
     if targets:
         hearing.say(
@@ -82,12 +109,12 @@ def _promise(hearing: Hearing) -> None:
     """The first targets; what was reached before they were known is judged by them."""
     _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
     hearing.change(promised=True)
+    _add_internal(hearing)
     for metric, clock in list(hearing.state.clocks.items()):
         hearing.put(metric, _first_aimed(hearing, metric, clock))
-    reached = [metric for metric in ONCE if not hearing.state.clocks[metric].open]
-    announce(
-        hearing, [m for m, clock in hearing.state.clocks.items() if clock.open or m in reached]
-    )
+    clocks = hearing.state.clocks
+    reached = [metric for metric in ONCE if metric in clocks and not clocks[metric].open]
+    _announce(hearing, [m for m, clock in clocks.items() if clock.open or m in reached])
     for metric in reached:
         _judge(hearing, metric)
 
@@ -109,6 +136,7 @@ def _judge(hearing: Hearing, metric: Metric) -> None:
 def _aim_anew(hearing: Hearing, reason: str) -> None:
     policy, clocks = hearing.state.policy, dict(hearing.state.clocks)
     _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
+    _add_internal(hearing)
     for metric, clock in hearing.open_clocks():
         hearing.put(metric, _aimed(hearing, metric, clock))
     after = hearing.state
@@ -124,6 +152,14 @@ def _aim_anew(hearing: Hearing, reason: str) -> None:
             reason=reason,
         )
     )
+
+
+def _add_internal(hearing: Hearing) -> None:
+    """An internal promise that is new finds what has passed on the outer one's clock."""
+    clocks = hearing.state.clocks
+    for outer, inner in INTERNAL.items():
+        if outer in clocks and inner not in clocks and _wants(hearing, inner):
+            hearing.put(inner, companion(clocks[outer]))
 
 
 def aim_again(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:

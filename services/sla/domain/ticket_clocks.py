@@ -100,7 +100,7 @@ def _await_next_response(hearing: Hearing) -> None:
     if first is None or first.open or (following is not None and following.open):
         return
     start_clock(hearing, NEXT, cycle=1 if following is None else following.cycle + 1)
-    announce(hearing, [NEXT])
+    announce(hearing, NEXT)
 
 
 def _on_agent_replied(hearing: Hearing, event: AgentReplied) -> None:
@@ -129,7 +129,7 @@ def _await_update(hearing: Hearing) -> None:
     last = hearing.state.clock(Metric.UPDATE)
     if last is None or not last.open:
         start_clock(hearing, Metric.UPDATE, cycle=1 if last is None else last.cycle + 1)
-        announce(hearing, [Metric.UPDATE])
+        announce(hearing, Metric.UPDATE)
 
 
 def _on_note_added(hearing: Hearing, event: NoteAdded) -> None:
