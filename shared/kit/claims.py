@@ -101,6 +101,14 @@ class Claims(Generic[S]):
             if owned.checkpoint is not None and owned.live and owned.checkpoint.position is not None
         }
 
+    def stored_positions(self) -> dict[Partition, int]:
+        """What the database knows: never beyond it goes what is committed to Kafka."""
+        return {
+            partition: owned.stored_position
+            for partition, owned in self._owned.items()
+            if owned.live and owned.stored_position is not None
+        }
+
     def _live(self) -> list[Owned]:
         return [owned for owned in self._owned.values() if owned.live]
 
@@ -190,6 +198,7 @@ class Claims(Generic[S]):
 
     def _take_up(self, owned: Owned, checkpoint: Checkpoint) -> None:
         owned.checkpoint = checkpoint
+        owned.stored_position, owned.passed_since = checkpoint.position, None
         owned.claimed_at = self.clock.now()
         owned.claimed_position = checkpoint.position
         owned.refused = None

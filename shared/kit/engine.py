@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from shared.kit.batch import Attempt, SpoiledError
 from shared.kit.claims import FIRST_PAUSE, LONGEST_PAUSE, Claims
-from shared.kit.decoding import Decoder
+from shared.kit.decoding import Decoder, Skipped
 from shared.kit.health import Health
 from shared.kit.letters import LetterLimit
 from shared.kit.meters import Meters
@@ -19,6 +19,7 @@ from shared.kit.ports import (
     Advance,
     Broker,
     BrokerAwayError,
+    Checkpoint,
     Clock,
     ConflictError,
     FencedError,
@@ -39,11 +40,12 @@ CONFLICTS_BEFORE_HALVING = 5
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much a batch takes in and gives out, in bytes."""
+    """How much a batch takes in and gives out, in bytes; and what need not be at once."""
 
     in_bytes: int = 4 * 1024 * 1024
     out_bytes: int = 8 * 1024 * 1024
     outcomes_every: timedelta = timedelta(milliseconds=500)
+    passed_for: timedelta = timedelta(seconds=1)  # a position may be ahead of the stored one
 
 
 class Engine(Claims[S]):
@@ -127,6 +129,7 @@ class Engine(Claims[S]):
         try:
             with self._busy():
                 await self._note_caught_up()
+                await self._store_positions()
                 await self._fire_timers()
                 await self._revisit()
                 await self._hand_over_outcomes()
@@ -203,8 +206,39 @@ class Engine(Claims[S]):
 
     async def _run(self, inputs: list[Input]) -> None:
         """Until these inputs are handled, or belong to somebody else."""
+        if self._pass_over(inputs):
+            return
         with self._busy():
             await self._run_until_done(inputs)
+
+    def _pass_over(self, inputs: list[Input]) -> bool:
+        """Records that are all skipped leave no trace: only the position moves, stored later.
+
+        Who claims before that reads them once more, and skips them once more.
+        """
+        if not all(isinstance(each.decoded, Skipped) for each in inputs):
+            return False
+        advances = self._advances(self._still_mine(inputs), {})
+        now = self.clock.now()
+        for owned, to in advances:
+            if owned.checkpoint is None or to.caught_up != owned.checkpoint.caught_up:
+                return False
+        for owned, to in advances:
+            owned.checkpoint = replace(to, commits=to.commits - 1)
+            owned.passed_since = owned.passed_since or now
+        self.meters.counted({"skipped": len(inputs)})
+        return True
+
+    async def _store_positions(self) -> None:
+        """Those that went on over skipped records, once a while."""
+        oldest = self.clock.now() - self.limits.passed_for
+        inputs = [
+            Input(owned)
+            for owned in self._live()
+            if owned.passed_since is not None and owned.passed_since <= oldest
+        ]
+        if inputs:
+            await self._run(inputs)
 
     async def _run_until_done(self, inputs: list[Input]) -> None:
         conflicts, pause = 0, 0.0
@@ -282,47 +316,54 @@ class Engine(Claims[S]):
             await Attempt(self.stage, self.handler, self.group, now, work).decide(inputs)
             if work.published_bytes > self.limits.out_bytes and len(inputs) > 1:
                 raise _TooMuchError(f"{work.published_bytes} bytes to publish")
-            advances = self._advances(inputs, work)
-            await transaction.write(work.writes, advances)
+            advances = self._advances(inputs, work.published)
+            await transaction.write(work.writes, [Advance(to) for _, to in advances])
         self._committed(work, advances, now)
         await self._publish(work.published)
         self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
 
-    def _advances(self, inputs: list[Input], work: Work) -> list[Advance]:
+    def _advances(
+        self, inputs: list[Input], published: Mapping[Partition, Sequence[Publication]]
+    ) -> list[tuple[Owned, Checkpoint]]:
         last: dict[Partition, Record | None] = {}
         for item in inputs:
             partition = item.owned.partition
             last[partition] = item.record or last.get(partition)
+        found = [(self._owned[partition], record) for partition, record in last.items()]
         return [
-            self._advance(self._owned[partition], record, work)
-            for partition, record in last.items()
+            (owned, self._advance(owned, record, published.get(owned.partition, ())))
+            for owned, record in found
         ]
 
-    def _advance(self, owned: Owned, last: Record | None, work: Work) -> Advance:
+    def _advance(
+        self, owned: Owned, last: Record | None, published: Sequence[Publication]
+    ) -> Checkpoint:
         checkpoint = owned.checkpoint
         if checkpoint is None:
             raise FencedError([owned.partition])
-        safe = self._safe_until(owned) is not None
         to = replace(
             checkpoint,
             commits=checkpoint.commits + 1,
-            stored=tuple(work.published.get(owned.partition, ())),
+            stored=tuple(published),
+            caught_up=checkpoint.caught_up or self._safe_until(owned) is not None,
         )
-        if last is not None:
-            to = replace(
-                to,
-                position=last.offset + 1,
-                last_offset=last.offset,
-                last_identity=last.identity(),
-            )
-        to = replace(to, caught_up=checkpoint.caught_up or safe)
-        return Advance(to)
+        if last is None:
+            return to
+        return replace(
+            to,
+            position=last.offset + 1,
+            last_offset=last.offset,
+            last_identity=last.identity(),
+        )
 
-    def _committed(self, work: Work, advances: Sequence[Advance], now: datetime) -> None:
-        for advance in advances:
-            owned = self._owned.get(advance.to.partition)
+    def _committed(
+        self, work: Work, advances: Sequence[tuple[Owned, Checkpoint]], now: datetime
+    ) -> None:
+        for claimed, to in advances:
+            owned = self._owned.get(claimed.partition)
             if owned is not None and owned.checkpoint is not None:
-                owned.checkpoint = advance.to
+                owned.checkpoint = to
+                owned.stored_position, owned.passed_since = to.position, None
                 owned.pause = 0.0
         self.timers.committed(work.touched.values(), now)
         self.meters.counted(work.counts)

@@ -23,6 +23,8 @@ class Owned:
     refused: str | None = None
     retry_at: datetime | None = None
     pause: float = 0.0
+    passed_since: datetime | None = None  # since when the position is ahead of the stored one
+    stored_position: int | None = None
 
     @property
     def live(self) -> bool:

@@ -18,6 +18,7 @@ async def bench() -> Bench:
     for _ in range(3):
         bench.publish(FeedbackReceived(score=1), "t1")
     await bench.run()
+    await bench.advance(timedelta(seconds=2))
     return bench
 
 
