@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,7 +25,7 @@ from tests.chaos.input import STUMBLING_BLOCK, Load, load_of
 from tests.chaos.machines import Machines
 from tests.chaos.network import Networks
 from tests.chaos.options import Options
-from tests.chaos.recovery import Recovery, Strike, recoveries
+from tests.chaos.recovery import Recovery, Strike, recoveries, waits_by_mood
 from tests.chaos.replaying import send
 from tests.chaos.striking import Say, Striker
 from tests.chaos.witness import look
@@ -33,6 +33,7 @@ from tests.chaos.witness import look
 PATIENCE_SECONDS = 150.0
 DUPLICATE_SHARE = 0.05
 SKEW_SECONDS = 300
+WAITS_SHARE = 0.95
 # After these a sender may not know what became of a mail.
 DOUBTFUL = ("mail-", "kill-database", "freeze-database", "rolling")
 
@@ -45,6 +46,7 @@ class Outcome:
     seconds: float = 0.0
     mended: dict[str, int] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)
+    waits: Mapping[str, float] = field(default_factory=dict)
 
 
 async def run(options: Options, say: Say, plan: Sequence[Fault] | None = None) -> Outcome:
@@ -129,13 +131,15 @@ class Run:
             findings.note("comes to rest", [restless] if restless else [])
             if not restless and options.replay:
                 findings.note("full replay", await mending.replayed(desk, self._say))
+        tickets = _until_ready(evidence, load.stumbling)
         return Outcome(
             findings,
             striker.strikes,
-            _recoveries(striker.strikes, evidence, load.stumbling),
+            recoveries(striker.strikes, tickets, evidence.log.moments),
             finished,
             self._mended,
             striker.missed,
+            waits_by_mood(striker.strikes, tickets, WAITS_SHARE),
         )
 
     def _visitors(self) -> Visitors:
@@ -233,15 +237,14 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
                 raise result
 
 
-def _recoveries(
-    strikes: Sequence[Strike], evidence: Evidence, stumbling: frozenset[Origin]
-) -> list[Recovery]:
-    """Of tickets that can be ready: not of what was held, dropped, or waits for a mended bug."""
+def _until_ready(
+    evidence: Evidence, stumbling: frozenset[Origin]
+) -> list[tuple[float, float | None]]:
+    """When each was due and ready: but for what was held, dropped, or waits for a mended bug."""
     ready = _ready_by_origin(evidence.log)
     due = evidence.ledger.due
     left_out = evidence.copies | stumbling | {o for o in due if o not in ready}
-    tickets = [(at, ready.get(o)) for o, at in due.items() if o not in left_out]
-    return recoveries(strikes, tickets, evidence.log.moments)
+    return [(at, ready.get(o)) for o, at in due.items() if o not in left_out]
 
 
 def _ready_by_origin(log: Log) -> dict[Origin, float | None]:
