@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,7 +30,7 @@ from tests.chaos.replaying import send
 from tests.chaos.striking import Say, Striker
 from tests.chaos.witness import look
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 240.0
 DUPLICATE_SHARE = 0.05
 SKEW_SECONDS = 300
 WAITS_SHARE = 0.95
@@ -117,20 +117,19 @@ class Run:
                     visitors.work(seconds if options.has(Share.DOORS) else 0.0),
                 )
                 self._say(f"{time.time() - began:5.1f} s: waits until all is at rest")
-                restless = await self._rest()
+                restless = await self._left(self._desk.at_rest(PATIENCE_SECONDS))
                 finished = time.time() - began
                 if not restless and options.has(Share.POISON):
-                    await self._mend(striker)
-                    restless = await self._rest()
+                    restless = await self._left(self._mend(striker))
                 await feed.settle()
             finally:
                 await _end(tasks)
             striker.complaints += _turned_away(visitors, striker.strikes)
             evidence = await self._evidence(load, agents, striker)
             findings = check(evidence)
-            findings.note("comes to rest", [restless] if restless else [])
             if not restless and options.replay:
-                findings.note("full replay", await mending.replayed(desk, self._say))
+                restless = await self._left(self._replay(findings))
+            findings.note("comes to rest", [restless] if restless else [])
         tickets = _until_ready(evidence, load.stumbling)
         return Outcome(
             findings,
@@ -167,14 +166,17 @@ class Run:
             await asyncio.sleep(max(began + at - time.time(), 0))
             await send(self._desk, pill.topic, [pill])
 
-    async def _rest(self) -> str:
-        """What was left, if it did not come to rest."""
+    async def _left(self, doing: Awaitable[None]) -> str:
+        """What was left, if it did not come to rest in this."""
         try:
-            await self._desk.at_rest(PATIENCE_SECONDS)
-        except RestlessError as left:
+            await doing
+        except (RestlessError, TimeoutError) as left:
             self._say(f"does not come to rest: {left}")
-            return str(left)
+            return str(left) or "it took too long"
         return ""
+
+    async def _replay(self, findings: Findings) -> None:
+        findings.note("full replay", await mending.replayed(self._desk, self._say))
 
     async def _mend(self, striker: Striker) -> None:
         """Triage's bug is mended, and everything sent once more, twice."""
