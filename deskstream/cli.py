@@ -8,6 +8,7 @@ from deskstream.commands import (
     contracts,
     dead_letters,
     demo,
+    importing,
     intake,
     router,
     run,
@@ -37,6 +38,7 @@ app.command("run")(run.run)
 app.command("demo")(demo.demo)
 app.command("check")(check.check)
 app.command("send")(send.send)
+app.command("import")(importing.import_tickets)
 app.command("validate")(validate.validate)
 app.add_typer(intake.app, name="intake")
 app.add_typer(ticket.app, name="ticket")

@@ -59,7 +59,10 @@ def learn(
         list[str] | None,
         typer.Option("--general", help="Label that means: none of the categories."),
     ] = None,
-    words: Annotated[int, typer.Option(min=5, help="For each category, on the average.")] = 150,
+    words: Annotated[
+        int | None,
+        typer.Option(min=5, help="For each category, on the average. [default: 150 or more]"),
+    ] = None,
     held_out: Annotated[
         float, typer.Option(min=0.05, max=0.5, help="Share of the tickets that is tested on.")
     ] = 0.2,

@@ -3,6 +3,7 @@
 from services.sla.domain.ticket_clocks import HEARS
 from services.sla.domain.ticket_state import SlaState
 from services.sla.handlers import SlaHandler
+from services.sla.handlers.board import Board
 from services.sla.handlers.feeds import FeedWatch
 from services.sla.handlers.retargeting import Retargeting
 from services.sla.rules import load_rules
@@ -40,15 +41,17 @@ def create(context: ServiceContext) -> Service:
     feeds = FeedWatch(
         path, lambda: handler.feeds, handler.use, clock=context.clock, health=context.health
     )
+    revisits = context.revisits[STAGE.name]
     retargeting = Retargeting(
         context.database,
-        context.revisits[STAGE.name],
+        revisits,
         lambda: handler.rules_version,
         clock=context.clock,
         by_itself=settings.retarget,
     )
+    board = Board(context.database, lambda: revisits.partitions, context.clock)
     return Service(
         name="sla",
         stages=[(STAGE, handler)],
-        background=[reloader.watch, feeds.watch, retargeting.run],
+        background=[reloader.watch, feeds.watch, retargeting.run, board.run],
     )

@@ -1,6 +1,8 @@
 """The tickets that sla keeps, asked for as a whole: which of them follow older policies."""
 
+from collections import Counter
 from collections.abc import AsyncIterator, Collection
+from datetime import datetime
 from typing import Any
 
 from pymongo.asynchronous.database import AsyncDatabase
@@ -12,6 +14,7 @@ from shared.kit.records import Partition
 from shared.kit.unit import Document
 
 TICKETS = "tickets"
+TALLY = "tally"
 REQUESTS = "requests"
 RETARGET = "retarget"
 CHUNK = 1_000
@@ -69,6 +72,30 @@ class OpenTickets:
             state = from_document(document, SlaState).state
             if state is not None:
                 yield state
+
+
+async def tally(database: Tickets, partitions: Collection[Partition]) -> Counter[tuple[str, str]]:
+    """How many promises stand how, by metric and standing."""
+    where = {"_id": {"$in": [str(partition) for partition in partitions]}}
+    counts: Counter[tuple[str, str]] = Counter()
+    async for document in database[TALLY].find(where, {"_id": False}):
+        for metric, standings in document.items():
+            counts.update({(metric, each): int(count) for each, count in standings.items()})
+    return counts
+
+
+async def next_due(database: Tickets, partitions: Collection[Partition]) -> datetime | None:
+    """The first timer of any ticket: a glance at the head of the index for each partition."""
+    firsts = [
+        await database[TICKETS].find_one(
+            {"_kit.at": str(partition), "_kit.due": {"$exists": True}},
+            {"_kit.due": 1},
+            sort=TIMER_INDEX,
+            hint=TIMER_INDEX,
+        )
+        for partition in partitions
+    ]
+    return min((first["_kit"]["due"] for first in firsts if first is not None), default=None)
 
 
 async def request_retarget(database: Tickets, version: str) -> None:

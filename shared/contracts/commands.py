@@ -10,6 +10,7 @@ from shared.contracts.fields import (
     Automatic,
     Contract,
     MessageBody,
+    Moment,
     Personal,
     PersonalText,
     Priority,
@@ -18,7 +19,7 @@ from shared.contracts.fields import (
     TicketType,
 )
 from shared.contracts.message import Message
-from shared.contracts.ticket import TicketHistory
+from shared.contracts.ticket import EarlierMessage, TicketHistory
 from shared.contracts.topics import TICKET_COMMANDS
 
 
@@ -57,6 +58,23 @@ class RecordMessage(Command):
     automatic: Automatic | None = None
     new_ticket: NewTicket | None = None
     resolves: bool = False  # an alert cleared: append and resolve
+
+
+class ImportTicket(Command):
+    """A ticket of an earlier system, as `deskstream import` sends it: once, however often sent."""
+
+    external_id: str = Field(min_length=1, max_length=200)
+    channel: str
+    requester: Requester
+    subject: Personal
+    status: Status
+    category: str | None = None
+    priority: Priority | None = None
+    type: TicketType | None = None
+    tags: tuple[str, ...] = ()
+    opened_at: Moment
+    resolved_at: Moment | None = None
+    history: tuple[EarlierMessage, ...] = ()
 
 
 class ReportBounce(Command):

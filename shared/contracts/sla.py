@@ -25,8 +25,15 @@ class Metric(StrEnum):
 
 
 class SlaEvent(Message):
+    """All name the policy and the version of its file by which they were decided."""
+
     topic: ClassVar[str] = TICKET_EVENTS.name
     writer: ClassVar[str] = "sla"
+
+
+class SlaVerdict(SlaEvent):
+    policy: str | None = None
+    policy_version: str | None = None
 
 
 class SlaTarget(Contract):
@@ -63,21 +70,22 @@ class SlaRetargeted(SlaEvent):
     reason: str
 
 
-class SlaPaused(SlaEvent):
+class SlaPaused(SlaVerdict):
     """These clocks stand still, each with the remaining seconds at the same place in the list."""
 
     metrics: tuple[Metric, ...]
+    cycles: tuple[int, ...] = ()
     remaining_seconds: tuple[float, ...]
     reason: str
 
 
-class SlaResumed(SlaEvent):
+class SlaResumed(SlaVerdict):
     """Paused clocks run again, with new deadlines."""
 
     targets: tuple[SlaTarget, ...]
 
 
-class SlaFulfilled(SlaEvent):
+class SlaFulfilled(SlaVerdict):
     """The metric's end was reached; late where a breach came before it."""
 
     metric: Metric
@@ -89,7 +97,7 @@ class SlaFulfilled(SlaEvent):
     late: bool
 
 
-class SlaWarning(SlaEvent):
+class SlaWarning(SlaVerdict):
     """The deadline is near: this share of the target is used up, and no end was reached."""
 
     metric: Metric
@@ -106,12 +114,14 @@ class SlaBreached(SlaEvent):
     metric: Metric
     cycle: int = 1
     policy: str
+    policy_version: str | None = None
     target_seconds: float
+    calendar_seconds: float | None = None  # from the clock's start to the deadline
     breached_at: Moment
     lateness_seconds: float = Field(ge=0)
 
 
-class SlaCorrected(SlaEvent):
+class SlaCorrected(SlaVerdict):
     """A fact accepted in time was logged after its deadline's breach: the breach is taken back.
 
     `fact` is fulfilled, paused or cancelled, and `fulfilled_at` when it was accepted.
@@ -124,7 +134,7 @@ class SlaCorrected(SlaEvent):
     fact: str = "fulfilled"
 
 
-class ProgressStalled(SlaEvent):
+class ProgressStalled(SlaVerdict):
     """Nothing has moved on an open ticket since `since`, for longer than its policy allows."""
 
     since: Moment

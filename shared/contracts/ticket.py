@@ -246,6 +246,15 @@ class MessageDropped(IntakeEvent):
     reason: str
 
 
+class EarlierMessage(Contract):
+    """What was said on a ticket in the system that it comes from."""
+
+    at: Moment
+    kind: Literal["requester", "agent", "note"]
+    text: Personal
+    author: Personal | None = None
+
+
 class TicketImported(IntakeEvent):
     """A ticket of an earlier system, with its history: wakes no timers and no mails."""
 
@@ -259,3 +268,6 @@ class TicketImported(IntakeEvent):
     opened_at: Moment
     resolved_at: Moment | None = None
     external_id: str
+    type: TicketType | None = None
+    tags: tuple[str, ...] = ()
+    history: tuple[EarlierMessage, ...] = ()

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import logging
 import os
 import shlex
 import sys
@@ -37,6 +38,7 @@ def main() -> int:
             file=sys.stderr,
         )
         return BUSY
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # what it tries again is no news here
     options.report.parent.mkdir(parents=True, exist_ok=True)
     report = uvloop.run(_run(options, share))
     drawing = options.report.with_suffix(".svg")

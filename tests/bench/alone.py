@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -62,9 +62,9 @@ async def alone(
     names = [service, *(f"{service}{INSTANCE}{i}" for i in range(2, instances + 1))]
     async with run.desk(services=names, people=people, **changes) as desk:
         watch = _Watch(desk, service, server_pids(run.stack))
-        await watch.until_still()
-        before = watch.positions
         played = tape.input_of(service)
+        await watch.until_claimed({each.topic for each in played}, run.partitions)
+        before = watch.positions
         playing = asyncio.create_task(_play(desk, played))
         await watch.until_read(played, run.partitions)
         await playing
@@ -87,8 +87,9 @@ class _Watch:
         self.looks: list[Look] = []
         self.positions: Positions = {}
 
-    async def until_still(self) -> None:
-        await self._until({})
+    async def until_claimed(self, topics: Collection[str], partitions: int) -> None:
+        """That is when the tables were read to their end, and at rest afterwards."""
+        await self._until({(topic, n): 0 for topic in topics for n in range(partitions)})
         self.looks = self.looks[-1:]
 
     async def until_read(self, played: Sequence[Publication], partitions: int) -> None:
@@ -125,11 +126,11 @@ class _Watch:
         return used
 
     def _has_read(self, wanted: Mapping[tuple[str, int], int]) -> bool:
-        reached: defaultdict[tuple[str, int], int] = defaultdict(int)
+        reached = {}
         for name, position in self.positions.items():
             _, topic, partition = name.split("/")
             reached[topic, int(partition)] = position
-        return all(reached[place] >= end for place, end in wanted.items())
+        return all(reached.get(place, -1) >= end for place, end in wanted.items())
 
 
 def summed(service: str, instances: int, tickets: int, events: int, looks: Sequence[Look]) -> Alone:

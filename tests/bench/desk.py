@@ -8,7 +8,6 @@ from collections.abc import (
     Callable,
     Collection,
     Iterable,
-    Mapping,
     Sequence,
 )
 from contextlib import asynccontextmanager
@@ -72,10 +71,7 @@ class Desk:
         return self.client[self.settings.database(service)]
 
     async def roughly(self) -> tuple[int, ...]:
-        """Documents of reporting and sla, and mails to customers: looks that cost nothing.
-
-        After a kill the database's own counts may be wrong.
-        """
+        """Documents of reporting and sla, and mails to customers: looks that cost nothing."""
         return (
             await self.database("reporting")["tickets"].estimated_document_count() - self._stock[0],
             await self.database("sla")["tickets"].estimated_document_count() - self._stock[1],
@@ -116,8 +112,6 @@ class Desk:
         self,
         tickets: int,
         patience: float,
-        *,
-        after_kills: bool = False,
         look: Callable[[int], None] = lambda _: None,
     ) -> None:
         """Until so many went all the way; StuckError when nothing moved for `patience` seconds.
@@ -129,7 +123,7 @@ class Desk:
         while True:
             self.fleet.check()
             looked = time.monotonic()
-            reached = (tickets,) if after_kills else await self.roughly()
+            reached = await self.roughly()
             look(min(reached))
             if min(reached) >= tickets:
                 reached = await self.exactly()
@@ -174,11 +168,8 @@ async def desk(
     *,
     partitions: int,
     services: Sequence[str] = SERVICES,
-    standbys: Sequence[str] = (),
     profiled: Collection[str] = (),
     people: People = EVERYBODY,
-    unwatched: bool = False,
-    variables: Mapping[str, str] | None = None,
     **changes: Any,
 ) -> AsyncIterator[Desk]:
     """Ready to work: the services have their partitions and know the agents and customers.
@@ -195,10 +186,7 @@ async def desk(
         settings,
         folder / prefix.rstrip("."),
         services=services,
-        standbys=standbys,
         profiled=profiled,
-        unwatched=unwatched,
-        variables=variables,
     )
     client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
     try:

@@ -7,9 +7,11 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
+from typing import NamedTuple
 
 from deskstream.stack import Stack
 from tests.bench.arrivals import at_random
+from tests.bench.database import DatabaseMeter
 from tests.bench.desk import Desk
 from tests.bench.ledger import Origin
 from tests.bench.percentiles import Spread, spread
@@ -43,13 +45,15 @@ class Measured:
 
     `planned_rate` is None at full speed. `steady` is the rate between the first and the last fifth
     of the tickets that were through, `slowest` that of the slowest ten seconds. `rates` are what
-    each step managed, a second, from the first message to the step's last.
+    each step managed, a second, from the first message to the step's last. `database` is what it
+    was asked for a ticket.
     """
 
     tickets: int
     seconds: float
     planned_rate: float | None
     cpu_ms: dict[str, float]
+    database: dict[str, float]
     steady: float | None
     slowest: float | None
     rates: dict[str, float]
@@ -78,12 +82,19 @@ class Fed:
     seconds: float
     planned_rate: float | None
     cpu_ms: dict[str, float]
+    database: dict[str, float]
     samples: list[tuple[float, float]] = field(default_factory=list)
 
     @property
     def rate(self) -> float:
         """As seen from outside, before the log is read."""
         return rate_between(self.samples) or len(self.origins) / self.seconds
+
+
+class _Meters(NamedTuple):
+    began: float
+    cpu: CpuMeter
+    database: DatabaseMeter
 
 
 class Pipeline:
@@ -110,11 +121,11 @@ class Pipeline:
     async def burst(self, count: int) -> Fed:
         """All input at once, as after a night without intake."""
         made = self._requests(count, self._name("burst"))
-        meter, began = self._meter(), time.time()
+        meters = await self._begin()
         async with self.desk.feed() as feed:
             await feed.all_at_once(made)
             await self._until_through(count)
-        return self._note({request.origin for request in made}, began, meter, None)
+        return await self._note({request.origin for request in made}, meters, None)
 
     async def at_full_speed(self, seconds: float) -> Fed:
         """Always some seconds' work under way: each stage has enough, and none runs far ahead.
@@ -126,11 +137,11 @@ class Pipeline:
             int(seconds * MOST_A_SECOND), self._seed, self._mail_share, self._name("full")
         )
         origins: set[Origin] = set()
-        meter, began, before = self._meter(), time.time(), await self.desk.through()
+        before, meters = await self.desk.through(), await self._begin()
         samples = [(0.0, 0.0)]
 
         def look(through: int) -> None:
-            samples.append((time.time() - began, through - before))
+            samples.append((time.time() - meters.began, through - before))
 
         async with self.desk.feed() as feed:
             while samples[-1][0] < seconds:
@@ -141,7 +152,7 @@ class Pipeline:
                 look(await self.desk.through())
             await self._until_through(len(origins), look)
         look(before + len(origins))
-        fed = self._note(origins, began, meter, None)
+        fed = await self._note(origins, meters, None)
         fed.samples = samples
         return fed
 
@@ -149,16 +160,15 @@ class Pipeline:
         arrivals = list(at_random(rate, seconds, self._seed))
         name = self._name("rate")
         made = requests(len(arrivals), self._seed, self._mail_share, name)
-        meter, began = self._meter(), time.time()
-        known = set(self.desk.ledger.due)
+        known, meters = set(self.desk.ledger.due), await self._begin()
         async with self.desk.feed() as feed:
-            await feed.as_planned(made, arrivals, began)
+            await feed.as_planned(made, arrivals, meters.began)
             await self._until_through(len(arrivals))
-        return self._note(set(self.desk.ledger.due) - known, began, meter, rate)
+        return await self._note(set(self.desk.ledger.due) - known, meters, rate)
 
     async def idle(self, seconds: float) -> dict[str, float]:
         """Which share of one core each process takes with nothing to do, in percent."""
-        meter = self._meter()
+        meter = CpuMeter(self._pids())
         await asyncio.sleep(seconds)
         return {name: used / seconds * 100 for name, used in meter.used().items()}
 
@@ -175,17 +185,21 @@ class Pipeline:
         self, count: int, look: Callable[[int], None] = lambda _: None
     ) -> None:
         self._expected += count
-        await self.desk.until(self._expected, PATIENCE_SECONDS, look=look)
+        await self.desk.until(self._expected, PATIENCE_SECONDS, look)
 
     def _pids(self) -> dict[str, int]:
         return self.desk.fleet.pids | server_pids(self._stack) | {FEED: os.getpid()}
 
-    def _meter(self) -> CpuMeter:
-        return CpuMeter(self._pids())
+    async def _begin(self) -> _Meters:
+        database = DatabaseMeter(self.desk.client)
+        await database.begin()
+        return _Meters(time.time(), CpuMeter(self._pids()), database)
 
-    def _note(self, origins: set[Origin], began: float, meter: CpuMeter, rate: float | None) -> Fed:
-        cpu_ms = {name: used / len(origins) * 1000 for name, used in meter.used().items()}
-        self._fed.append(Fed(origins, began, time.time() - began, rate, cpu_ms))
+    async def _note(self, origins: set[Origin], meters: _Meters, rate: float | None) -> Fed:
+        seconds, count = time.time() - meters.began, len(origins)
+        cpu_ms = {name: used / count * 1000 for name, used in meters.cpu.used().items()}
+        asked = {name: used / count for name, used in (await meters.database.used()).items()}
+        self._fed.append(Fed(origins, meters.began, seconds, rate, cpu_ms, asked))
         return self._fed[-1]
 
     async def settled(self) -> None:
@@ -218,6 +232,7 @@ def _measured(fed: Fed, log: Log, desk: Desk) -> Measured:
         seconds=fed.seconds,
         planned_rate=fed.planned_rate,
         cpu_ms=fed.cpu_ms,
+        database=fed.database,
         steady=steady_rate(through),
         slowest=slowest_stretch(through, STRETCH_SECONDS),
         rates={

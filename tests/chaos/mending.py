@@ -13,8 +13,8 @@ from tests.chaos.replaying import differences, digest, send, set_back, snapshot
 from tests.chaos.striking import Say, Striker
 from tests.chaos.waiting import until
 
-REST_SECONDS = 120.0
-READY_SECONDS = 60.0
+REST_SECONDS = 240.0
+READY_SECONDS = 90.0
 STOP_SECONDS = 30.0
 
 

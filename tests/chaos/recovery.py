@@ -72,6 +72,35 @@ def longest_silence(moments: Sequence[float], begin: float, end: float) -> float
     return max((min(b, end) - a for a, b in pairwise(points)), default=0.0)
 
 
+def waits_by_mood(
+    strikes: Sequence[Strike], tickets: Iterable[tuple[float, float | None]], share: float
+) -> Mapping[str, float]:
+    """How long this share of tickets took at most until they were ready, in seconds.
+
+    Of those that came while only the mail server was ill, and of those that came when nothing was.
+    """
+    ill = [each for each in strikes if each.fault.kind.startswith("mail-")]
+    spans = [(each.began_ms, each.over_ms) for each in ill]
+    # Until the next fault everything may still be late.
+    others = [
+        (each.began_ms, strikes[number + 1].began_ms if number + 1 < len(strikes) else float("inf"))
+        for number, each in enumerate(strikes)
+        if each not in ill
+    ]
+    meanwhile: list[float] = []
+    otherwise: list[float] = []
+    for due, ready in tickets:
+        if ready is None or _within(due, others):
+            continue
+        (meanwhile if _within(due, spans) else otherwise).append((ready - due) / 1000)
+    found = {"mail server ill": meanwhile, "nothing wrong": otherwise}
+    return {name: percentile(sorted(waits), share) for name, waits in found.items() if waits}
+
+
+def _within(moment: float, spans: Sequence[tuple[float, float]]) -> bool:
+    return any(begin <= moment <= end for begin, end in spans)
+
+
 def by_kind(found: Sequence[Recovery]) -> Mapping[str, tuple[int, float | None, float]]:
     """How many of each, 95th percentile of the recovery, longest stall."""
     groups: dict[str, list[Recovery]] = {}

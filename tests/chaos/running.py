@@ -4,7 +4,7 @@ import asyncio
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -25,14 +25,15 @@ from tests.chaos.input import STUMBLING_BLOCK, Load, load_of
 from tests.chaos.machines import Machines
 from tests.chaos.network import Networks
 from tests.chaos.options import Options
-from tests.chaos.recovery import Recovery, Strike, recoveries
+from tests.chaos.recovery import Recovery, Strike, recoveries, waits_by_mood
 from tests.chaos.replaying import send
 from tests.chaos.striking import Say, Striker
 from tests.chaos.witness import look
 
-PATIENCE_SECONDS = 150.0
+PATIENCE_SECONDS = 240.0
 DUPLICATE_SHARE = 0.05
 SKEW_SECONDS = 300
+WAITS_SHARE = 0.95
 # After these a sender may not know what became of a mail.
 DOUBTFUL = ("mail-", "kill-database", "freeze-database", "rolling")
 
@@ -45,6 +46,7 @@ class Outcome:
     seconds: float = 0.0
     mended: dict[str, int] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)
+    waits: Mapping[str, float] = field(default_factory=dict)
 
 
 async def run(options: Options, say: Say, plan: Sequence[Fault] | None = None) -> Outcome:
@@ -115,27 +117,28 @@ class Run:
                     visitors.work(seconds if options.has(Share.DOORS) else 0.0),
                 )
                 self._say(f"{time.time() - began:5.1f} s: waits until all is at rest")
-                restless = await self._rest()
+                restless = await self._left(self._desk.at_rest(PATIENCE_SECONDS))
                 finished = time.time() - began
                 if not restless and options.has(Share.POISON):
-                    await self._mend(striker)
-                    restless = await self._rest()
+                    restless = await self._left(self._mend(striker))
                 await feed.settle()
             finally:
                 await _end(tasks)
             striker.complaints += _turned_away(visitors, striker.strikes)
             evidence = await self._evidence(load, agents, striker)
             findings = check(evidence)
-            findings.note("comes to rest", [restless] if restless else [])
             if not restless and options.replay:
-                findings.note("full replay", await mending.replayed(desk, self._say))
+                restless = await self._left(self._replay(findings))
+            findings.note("comes to rest", [restless] if restless else [])
+        tickets = _until_ready(evidence, load.stumbling)
         return Outcome(
             findings,
             striker.strikes,
-            _recoveries(striker.strikes, evidence, load.stumbling),
+            recoveries(striker.strikes, tickets, evidence.log.moments),
             finished,
             self._mended,
             striker.missed,
+            waits_by_mood(striker.strikes, tickets, WAITS_SHARE),
         )
 
     def _visitors(self) -> Visitors:
@@ -163,14 +166,17 @@ class Run:
             await asyncio.sleep(max(began + at - time.time(), 0))
             await send(self._desk, pill.topic, [pill])
 
-    async def _rest(self) -> str:
-        """What was left, if it did not come to rest."""
+    async def _left(self, doing: Awaitable[None]) -> str:
+        """What was left, if it did not come to rest in this."""
         try:
-            await self._desk.at_rest(PATIENCE_SECONDS)
-        except RestlessError as left:
+            await doing
+        except (RestlessError, TimeoutError) as left:
             self._say(f"does not come to rest: {left}")
-            return str(left)
+            return str(left) or "it took too long"
         return ""
+
+    async def _replay(self, findings: Findings) -> None:
+        findings.note("full replay", await mending.replayed(self._desk, self._say))
 
     async def _mend(self, striker: Striker) -> None:
         """Triage's bug is mended, and everything sent once more, twice."""
@@ -233,15 +239,14 @@ async def _end(tasks: Sequence["asyncio.Task[None]"]) -> None:
                 raise result
 
 
-def _recoveries(
-    strikes: Sequence[Strike], evidence: Evidence, stumbling: frozenset[Origin]
-) -> list[Recovery]:
-    """Of tickets that can be ready: not of what was held, dropped, or waits for a mended bug."""
+def _until_ready(
+    evidence: Evidence, stumbling: frozenset[Origin]
+) -> list[tuple[float, float | None]]:
+    """When each was due and ready: but for what was held, dropped, or waits for a mended bug."""
     ready = _ready_by_origin(evidence.log)
     due = evidence.ledger.due
     left_out = evidence.copies | stumbling | {o for o in due if o not in ready}
-    tickets = [(at, ready.get(o)) for o, at in due.items() if o not in left_out]
-    return recoveries(strikes, tickets, evidence.log.moments)
+    return [(at, ready.get(o)) for o, at in due.items() if o not in left_out]
 
 
 def _ready_by_origin(log: Log) -> dict[Origin, float | None]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.recovery import Strike, by_kind, longest_silence, recoveries
+from tests.chaos.recovery import Strike, by_kind, longest_silence, recoveries, waits_by_mood
 
 KILLED = Fault(5.0, Kind.KILL_SERVICE, "sla", 0.0)
 FROZEN = Fault(20.0, Kind.FREEZE_BROKER, "broker", 4.0)
@@ -48,3 +48,11 @@ def test_summed_up_by_fault() -> None:
     tickets = [(900.0, 1_500.0), (1_900.0, 2_100.0), (2_900.0, 3_900.0)]
     found = recoveries(strikes, tickets, [900, 1_500, 2_100, 3_900])
     assert by_kind(found) == {"kill-service sla": (3, 0.9, 0.9)}
+
+
+def test_waits_while_only_the_mail_server_is_ill_are_told_apart() -> None:
+    slow = Fault(10.0, Kind.MAIL_SLOW, "slow", 10.0)
+    strikes = [Strike(slow, 10_000, 20_000), Strike(KILLED, 30_000, 30_000)]
+    tickets = [(5_000.0, 6_000.0), (12_000.0, 14_000.0), (31_000.0, 99_000.0), (15_000.0, None)]
+    found = waits_by_mood(strikes, tickets, 0.95)
+    assert found == {"nothing wrong": 1.0, "mail server ill": 2.0}

@@ -16,7 +16,7 @@ from random import Random
 from services.intake.adapters.channels import ADAPTERS
 from services.intake.adapters.payload import Payload
 from services.intake.domain.message import IncomingMessage, UnreadableError
-from tests.intake.mutating import Seeds, mutated
+from tests.intake.mutating import Seeds, mutated, mutated_payload
 from tests.intake.safety import problems_of
 from tests.intake.seeds import mail_seeds, payload_seeds
 
@@ -64,7 +64,7 @@ def mail_case(seed: int, number: int, originals: list[bytes]) -> Case:
 def payload_case(seed: int, number: int, seeds: Seeds) -> Case:
     random = Random(f"{seed}:payload:{number}")  # noqa: S311 - a test's chance
     channel = random.choice(sorted(seeds))
-    return Case(f"payload:{number}", channel, mutated(seeds[channel], random))
+    return Case(f"payload:{number}", channel, mutated_payload(seeds[channel], random))
 
 
 def read(case: Case, tally: Tally) -> None:

@@ -2,6 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from random import Random
+from typing import Any
+
+import orjson
 
 Mutation = Callable[[bytes, Random, Sequence[bytes]], bytes]
 MOST_MUTATIONS = 8
@@ -19,6 +22,50 @@ TOKENS = (
     b"From: ", b"Subject: ", b"begin 644 a\n", b"=ybegin name=a\n", b"end\n", b"> ", b"-- \n", b"@",
     b"On 1/1/26, A wrote:\n", b"x" * 2_000, b"<div>" * 200, b"(" * 200, b'"' * 101,
 )  # fmt: skip
+
+
+STRANGE: Sequence[Any] = (
+    None, True, 0, -1, 1e308, 2**63, "", " ", "\x00", "\n", "a\r\nb", "$where", "é\u202e", [], {},
+    [[]], [None], {"": ""}, {"a": {"a": {}}}, "x" * 3_000, "<script>x</script>", "1" * 400,
+    "https://x.example/" + "a" * 3_000, "2026-13-45T99:99:99Z", "99999999999999999",
+)  # fmt: skip
+
+
+def mutated_payload(seeds: Sequence[bytes], random: Random) -> bytes:
+    """Mostly with its form kept, so that what reads it gets further than the first bracket."""
+    data = random.choice(seeds)
+    if data[:1] != b"{" or random.random() < 0.3:
+        return mutated(seeds, random)
+    try:
+        tree = orjson.loads(data)
+    except orjson.JSONDecodeError:
+        return mutated(seeds, random)
+    for _ in range(random.randint(1, MOST_MUTATIONS)):
+        _spoil(tree, random)
+    return orjson.dumps(tree)
+
+
+def _spoil(tree: Any, random: Random) -> None:
+    """Somewhere below: a value becomes a strange one, another's, or goes; or a key is doubled."""
+    holder = tree
+    while True:
+        keys = list(holder) if isinstance(holder, dict) else range(len(holder))
+        if not keys:
+            return
+        key = random.choice(keys)
+        inner = holder[key]
+        if not isinstance(inner, dict | list) or not inner or random.random() < 0.2:
+            break
+        holder = inner
+    match random.randrange(4):
+        case 0 if isinstance(holder, dict):
+            del holder[key]
+        case 1 if isinstance(holder, dict):
+            holder[random.choice(list(holder)) + random.choice(("", "s", ".x", "$"))] = inner
+        case 2 if isinstance(inner, str):
+            holder[key] = inner + random.choice(TOKENS).decode("utf-8", "replace")
+        case _:
+            holder[key] = random.choice(STRANGE)
 
 
 def mutated(seeds: Sequence[bytes], random: Random) -> bytes:

@@ -1,16 +1,23 @@
 """Commands, tickets and facts with defaults."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from services.intake.domain.canned_form import CannedReplies, CannedReply
 from services.intake.domain.lifecycle import decide
 from services.intake.domain.ticket import Decided, Facts, Policy, TicketState
-from shared.contracts.commands import Command, NewTicket, RecordMessage, ReportBounce
+from shared.contracts.commands import (
+    Command,
+    ImportTicket,
+    NewTicket,
+    RecordMessage,
+    ReportBounce,
+)
 from shared.contracts.fields import Actor, ActorKind, MessageBody, Requester, Status
 from shared.contracts.ticket import CommandRejected
 
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
+EARLIER = datetime(2025, 6, 2, 9, 0, tzinfo=UTC)
 CARA = Requester(customer_id="cara", address="cara@example.org")
 AGENT = Actor(kind=ActorKind.AGENT, id="ana")
 BOT = Actor(kind=ActorKind.BOT, id="helper")
@@ -98,3 +105,22 @@ def canned(**texts: str) -> CannedReplies:
     """English replies by their ids."""
     replies = {name: CannedReply(title=name, texts={"en": text}) for name, text in texts.items()}
     return CannedReplies(replies=replies)
+
+
+def importing(status: Status = Status.CLOSED, **fields: Any) -> ImportTicket:
+    """Of 2025, with a question, an answer and a note."""
+    said = (("requester", "It is dark."), ("agent", "Try the switch."), ("note", "Again him."))
+    defaults: dict[str, Any] = {
+        "actor": Actor(kind=ActorKind.SYSTEM, id="zendesk"),
+        "external_id": "77",
+        "channel": "email",
+        "requester": CARA,
+        "subject": "The lamp is dark",
+        "opened_at": EARLIER,
+        "resolved_at": EARLIER + timedelta(days=1),
+        "history": [
+            {"at": EARLIER + timedelta(hours=n), "kind": kind, "text": text}
+            for n, (kind, text) in enumerate(said)
+        ],
+    }
+    return ImportTicket(status=status, **{**defaults, **fields})

@@ -1,18 +1,37 @@
-"""The protocol with a piece taken out: each of these must be found."""
+"""The protocol with a piece taken out, in the small world: each of these must be found."""
 
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import partial
 from typing import Any
+from unittest import mock
 
+import shared.kit.batch
+import shared.kit.engine
 from shared.kit.batch import Attempt
 from shared.kit.engine import Engine
 from shared.kit.entities import Verdict
 from shared.kit.memory import CHECKPOINTS, MemoryStore, MemoryTransaction
-from shared.kit.ports import Advance, Checkpoint
-from shared.kit.records import Partition, Publication
+from shared.kit.ports import Advance, BrokerAwayError, Checkpoint, FencedError, Look
+from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Entity
 from shared.kit.work import Input, Owned, Work
+from tests.simulation.world import Parts
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """`within`: so many schedules at most until it is found."""
+
+    name: str
+    parts: Parts
+    within: int
+    setting: str = "small"
+
+
+# --- the fence -------------------------------------------------------------------------------
 
 
 class NoEpoch(MemoryStore):
@@ -27,18 +46,34 @@ class NoEpoch(MemoryStore):
         super()._commit(transaction)
         self.data.replace({CHECKPOINTS: checkpoints})
 
-    def transaction(self) -> Any:
-        MemoryTransaction._advance = _unguarded  # type: ignore[method-assign,assignment]
-        return super().transaction()
-
-
-GUARDED = MemoryTransaction._advance
-
 
 def _unguarded(transaction: MemoryTransaction, advances: Sequence[Advance]) -> None:
     for advance in advances:
         to = advance.to
         transaction.changes.setdefault(CHECKPOINTS, {})[str(to.partition)] = to
+
+
+def _only_commits(transaction: MemoryTransaction, advances: Sequence[Advance]) -> None:
+    _guarded(transaction, advances, lambda known, to: known.commits == to.commits - 1)
+
+
+def _only_epoch(transaction: MemoryTransaction, advances: Sequence[Advance]) -> None:
+    _guarded(transaction, advances, lambda known, to: known.epoch == to.epoch)
+
+
+def _guarded(
+    transaction: MemoryTransaction,
+    advances: Sequence[Advance],
+    fits: Callable[[Checkpoint, Checkpoint], bool],
+) -> None:
+    _unguarded(transaction, advances)
+    known = transaction.snapshot.get(CHECKPOINTS, {})
+    wrong = [a.to.partition for a in advances if not fits(known[str(a.to.partition)], a.to)]
+    if wrong:
+        raise FencedError(wrong)
+
+
+# --- publishing ------------------------------------------------------------------------------
 
 
 class PublishBeforeCommit(Engine[Any]):
@@ -58,10 +93,155 @@ class NoRepublish(Engine[Any]):
         """Whatever the owner before did not send is lost."""
 
 
+class RepublishBackwards(Engine[Any]):
+    async def _republish(self, stored: Sequence[Publication]) -> None:
+        await self.broker.publish(stored[::-1])
+
+
+class PublishOnce(Engine[Any]):
+    async def _publish(self, published: Mapping[Partition, Sequence[Publication]]) -> None:
+        """A send that failed is not sent again."""
+        try:
+            await self.broker.publish([each for group in published.values() for each in group])
+        except BrokerAwayError:
+            return
+
+
+# --- positions -------------------------------------------------------------------------------
+
+
+class OffsetsOfFetches(Engine[Any]):
+    """Where to go on is what the group has fetched, as a consumer's automatic commits have it."""
+
+    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        for place, records in fetched.items():
+            self._fetched[place] = records[-1].offset + 1
+        await super().turn(fetched)
+
+    def _started(self, checkpoint: Checkpoint, look: Look, count: int) -> Checkpoint:
+        started = super()._started(checkpoint, look, count)
+        return replace(started, position=self._fetched.get(checkpoint.partition, look.log_start))
+
+    @property
+    def _fetched(self) -> dict[Partition, int]:
+        broker: Any = self.broker
+        found: dict[Partition, int] = broker.cluster.__dict__.setdefault(self.group, {})
+        return found
+
+
+class NoSeek(Engine[Any]):
+    def _take_up(self, owned: Owned, checkpoint: Checkpoint) -> None:
+        """As if the consumer stood already where the checkpoint says."""
+        known: Any = self.broker
+        before = known._positions.get(owned.partition)
+        super()._take_up(owned, checkpoint)
+        if before is not None:
+            self.broker.seek(owned.partition, before)
+
+
+class HandlesWhatWasInHand(Engine[Any]):
+    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+        """Also under a claim that came after the fetch."""
+        await self.claim()
+        await self.process(fetched)
+
+
+# --- timers ----------------------------------------------------------------------------------
+
+
 class TimersRunAhead(Engine[Any]):
     def _safe_until(self, owned: Owned) -> datetime | None:  # noqa: ARG002 - it ought to look
         return self.clock.now()
 
 
-def no_numbers(_: Entity[Any], __: str, ___: int) -> tuple[Verdict, int]:
+class StaleWatermark(Engine[Any]):
+    def _safe_until(self, owned: Owned) -> datetime | None:
+        """The moment of the fetch, however far behind it the partition is."""
+        watermark = self.broker.watermark(owned.partition)
+        return None if watermark is None else watermark.fetched_at
+
+
+class TimersStay(Attempt[Any]):
+    def _take_timers(self, item: Input) -> None:
+        """A timer is deleted by whoever commits next, not by the batch that fires it."""
+        entity = self.entities[item.key or ""]
+        before = dict(entity.timers)
+        Attempt._take_timers(self, item)
+        if item.owned.checkpoint is not None and item.owned.checkpoint.commits % 3 == 0:
+            entity.timers = before
+
+
+# --- what was met before, and what is remembered ---------------------------------------------
+
+
+def _no_numbers(_: Entity[Any], __: str, ___: int) -> tuple[Verdict, int]:
     return Verdict.NEW, 0
+
+
+class NoFollowing(Attempt[Any]):
+    def _take_good(self, item: Input, good: Any) -> None:
+        """Later records of a ticket overtake its dead letter."""
+        key = self._key(item)
+        letters = self.entities[key].letters if key is not None else []
+        kept, letters[:] = list(letters), []
+        Attempt._take_good(self, item, good)
+        letters[:0] = [each for each in kept if each != good.letter_id]
+
+
+class KeepsMemoryAfterFailures(Engine[Any]):
+    async def _run_until_done(self, inputs: list[Input]) -> None:
+        """What a batch changed in memory stays, though the batch did not commit."""
+        with mock.patch.object(self.handler, "forget"):
+            await super()._run_until_done(inputs)
+
+
+class KeepsMemoryAtFences(Engine[Any]):
+    async def claim(self) -> None:
+        with mock.patch.object(self.handler, "forget"):
+            await super().claim()
+
+    def assigned(self, partitions: Sequence[Partition]) -> None:
+        with mock.patch.object(self.handler, "forget"):
+            super().assigned(partitions)
+
+    def revoked(self, partitions: Sequence[Partition]) -> None:
+        with mock.patch.object(self.handler, "forget"):
+            super().revoked(partitions)
+
+    def _fenced(self, fenced: FencedError) -> None:
+        with mock.patch.object(self.handler, "forget"):
+            super()._fenced(fenced)
+
+
+def _patched(target: Any, name: str, value: Any) -> Callable[[], AbstractContextManager[Any]]:
+    return partial(mock.patch.object, target, name, value)
+
+
+def _attempt(broken: type[Attempt[Any]]) -> Callable[[], AbstractContextManager[Any]]:
+    return _patched(shared.kit.engine, "Attempt", broken)
+
+
+GUARD = (MemoryTransaction, "_advance")
+PLANTED = (
+    Planted("nothing fences", Parts(store=NoEpoch, plant=_patched(*GUARD, _unguarded)), 60),
+    Planted("the epoch is not compared", Parts(plant=_patched(*GUARD, _only_commits)), 300),
+    Planted("commits are not counted", Parts(plant=_patched(*GUARD, _only_epoch)), 300),
+    Planted("published before the commit", Parts(engine=PublishBeforeCommit), 300),
+    Planted("a claim does not publish again", Parts(engine=NoRepublish), 60),
+    Planted("a claim publishes backwards", Parts(engine=RepublishBackwards), 300),
+    Planted("a failed send is not repeated", Parts(engine=PublishOnce), 100),
+    Planted("offsets are committed on fetching", Parts(engine=OffsetsOfFetches), 60),
+    Planted("a claim does not seek", Parts(engine=NoSeek), 100),
+    Planted("what was in hand is handled", Parts(engine=HandlesWhatWasInHand), 300),
+    Planted("timers run past unread log", Parts(engine=TimersRunAhead), 200),
+    Planted("timers trust a stale watermark", Parts(engine=StaleWatermark), 300),
+    Planted("fired timers stay", Parts(plant=_attempt(TimersStay)), 60),
+    Planted(
+        "numbers are not looked at",
+        Parts(plant=_patched(shared.kit.batch, "note_number", _no_numbers)),
+        20,
+    ),
+    Planted("letters lose their followers", Parts(plant=_attempt(NoFollowing)), 100),
+    Planted("memory survives a failed batch", Parts(engine=KeepsMemoryAfterFailures), 100),
+    Planted("memory survives a fence", Parts(engine=KeepsMemoryAtFences), 300),
+)

@@ -1,97 +1,164 @@
 """Runs coroutines one step at a time in an order drawn from a seed; time is virtual."""
 
-import random
+import asyncio
+import hashlib
+from array import array
 from collections.abc import Coroutine, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from random import Random
 from typing import Any
 
 from tests.harness import MONDAY_9AM
 
+SECOND = 1_000_000  # time is whole microseconds since the start
+LONGEST_STEP = 500
+WAKING = 5_000  # until a waiting task notices what it waited for
+
 
 class Pause:
-    """A place where another task may go on; `until` None: at once, if chance wills."""
+    """Another task may go on: until this moment, or at once, if chance wills."""
 
-    def __init__(self, until: datetime | None = None) -> None:
+    __slots__ = ("idle", "until")
+
+    def __init__(self, until: int = 0, *, idle: bool = False) -> None:
+        """`idle`: whatever the task waits for wakes it earlier."""
         self.until = until
+        self.idle = idle
 
     def __await__(self) -> Generator["Pause", None, None]:
         yield self
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Task:
+    """One loop of a process (its `owner`), whose pauses and death it shares."""
+
     name: str
+    owner: str
+    number: int
     work: Coroutine[Any, Any, None]
-    wakes_at: datetime
-    frozen_until: datetime | None = None  # a long pause of the machine, or of its collector
-    failed: BaseException | None = None
+    wakes_at: int
+    frozen_until: int = 0
+    idle: bool = False
+    places: int = 0  # how many it has come by where a fault might strike
+
+    @property
+    def ready_at(self) -> int:
+        return max(self.wakes_at, self.frozen_until)
 
 
 class StuckError(Exception):
     """The world did not come to rest."""
 
 
+class SimulatedLoop:
+    """As much of an event loop as code may ask for while it runs: the time."""
+
+    def __init__(self, scheduler: "Scheduler") -> None:
+        self._scheduler = scheduler
+
+    def time(self) -> float:
+        return self._scheduler.time / SECOND
+
+    def get_debug(self) -> bool:
+        return False
+
+
 @dataclass(slots=True)
 class Scheduler:
-    rng: random.Random
+    """`orderly`: whoever has waited longest goes on, instead of whom chance picks."""
+
+    rng: Random
+    orderly: bool = False
     most_steps: int = 60_000
-    time: datetime = MONDAY_9AM
-    tasks: dict[str, Task] = field(default_factory=dict)
+    start_at: datetime = MONDAY_9AM
+    time: int = 0
+    tasks: list[Task] = field(default_factory=list)
     dead: list[Task] = field(default_factory=list)
     steps: int = 0
+    current: Task | None = None
     trace: list[str] = field(default_factory=list)
+    _steps_taken: "array[int]" = field(default_factory=lambda: array("q"))
+    _born: int = 0
 
     def now(self) -> datetime:
-        return self.time
+        return self.start_at + timedelta(microseconds=self.time)
 
     async def sleep(self, seconds: float) -> None:
-        await Pause(self.time + timedelta(seconds=seconds))
+        await Pause(self.time + int(seconds * SECOND))
 
-    def start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        self.tasks[name] = Task(name, work, self.time)
+    def note(self, text: str) -> None:
+        """For the reader of a failing schedule; part of what a replay must repeat."""
+        self.trace.append(f"{self.time / SECOND:9.6f} {text}")
 
-    def kill(self, name: str) -> None:
-        """The task's next step never comes. Its coroutine is kept, so that nothing cleans up."""
-        task = self.tasks.pop(name, None)
-        if task is not None:
-            self.dead.append(task)
-            self.trace.append(f"{self.steps} kill {name}")
+    def start(self, name: str, owner: str, work: Coroutine[Any, Any, None]) -> Task:
+        self._born += 1
+        task = Task(name, owner, self._born, work, self.time)
+        self.tasks.append(task)
+        return task
 
-    def freeze(self, name: str, seconds: float) -> None:
-        self.tasks[name].frozen_until = self.time + timedelta(seconds=seconds)
-        self.trace.append(f"{self.steps} freeze {name} {seconds:.2f}")
+    def kill(self, owner: str) -> None:
+        """Their next step never comes. The coroutines are kept, so that nothing cleans up."""
+        self.dead.extend(task for task in self.tasks if task.owner == owner)
+        self.tasks = [task for task in self.tasks if task.owner != owner]
 
-    def frozen(self, name: str) -> bool:
-        until = self.tasks[name].frozen_until if name in self.tasks else None
-        return until is not None and until > self.time
+    def freeze(self, owner: str, seconds: float) -> None:
+        """A long pause of the machine, or of its collector."""
+        until = self.time + int(seconds * SECOND)
+        for task in self.tasks:
+            if task.owner == owner:
+                task.frozen_until = max(task.frozen_until, until)
+
+    def frozen(self, owner: str) -> bool:
+        return any(task.owner == owner and task.frozen_until > self.time for task in self.tasks)
+
+    def wake(self, task: Task) -> None:
+        if task.idle and task.wakes_at > self.time + WAKING:
+            task.wakes_at = self.time + WAKING
 
     def run(self) -> None:
-        while self.tasks:
-            self.steps += 1
-            if self.steps > self.most_steps:
-                raise StuckError(f"still busy after {self.steps} steps")
-            self._step(self._next())
+        """Until every task has ended."""
+        before = asyncio._get_running_loop()
+        asyncio._set_running_loop(SimulatedLoop(self))  # type: ignore[arg-type]
+        try:
+            while self.tasks:
+                self.steps += 1
+                if self.steps > self.most_steps:
+                    raise StuckError(f"still busy after {self.steps} steps")
+                self._step(self._next())
+        finally:
+            asyncio._set_running_loop(before)
 
     def _next(self) -> Task:
-        ready = [task for task in self.tasks.values() if self._ready_at(task) <= self.time]
+        time = self.time
+        ready = [t for t in self.tasks if t.wakes_at <= time and t.frozen_until <= time]
         if not ready:
-            self.time = min(self._ready_at(task) for task in self.tasks.values())
-            ready = [task for task in self.tasks.values() if self._ready_at(task) <= self.time]
-        return self.rng.choice(ready)
-
-    def _ready_at(self, task: Task) -> datetime:
-        return max(task.wakes_at, task.frozen_until or task.wakes_at)
+            self.time = time = min(task.ready_at for task in self.tasks)
+            ready = [t for t in self.tasks if t.wakes_at <= time and t.frozen_until <= time]
+        if self.orderly:
+            return min(ready, key=lambda task: (task.ready_at, task.number))
+        return ready[int(self.rng.random() * len(ready))]
 
     def _step(self, task: Task) -> None:
-        self.time += timedelta(microseconds=self.rng.randrange(500))
+        self.time += 100 if self.orderly else int(self.rng.random() * LONGEST_STEP)
+        self._steps_taken.append(task.number)
+        self._steps_taken.append(self.time)
+        self.current = task
         try:
             pause = task.work.send(None)
         except StopIteration:
-            self.tasks.pop(task.name, None)
+            self.tasks.remove(task)
         else:
-            task.wakes_at = pause.until or self.time
+            task.wakes_at = max(pause.until, self.time)
+            task.idle = pause.idle
+
+    def digest(self) -> str:
+        """Of every step, its moment, and all that was noted."""
+        digest = hashlib.sha256(self._steps_taken.tobytes())
+        digest.update("\n".join(self.trace).encode())
+        return digest.hexdigest()[:32]
 
     def close(self) -> None:
-        for task in [*self.dead, *self.tasks.values()]:
+        for task in [*self.dead, *self.tasks]:
             task.work.close()

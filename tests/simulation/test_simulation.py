@@ -1,14 +1,26 @@
-"""The protocol holds under chance, and each piece of it is needed."""
+"""The protocol holds under chance, each piece of it is needed, and a seed says it all."""
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 import structlog
 
-import shared.kit.batch
-from shared.kit.memory import MemoryTransaction
-from tests.simulation import planted
-from tests.simulation.running import first_violation, run_schedule
+from tests.simulation.faults import Kind
+from tests.simulation.pipeline.planted import PLANTED as PLANTED_IN_WHOLE
+from tests.simulation.planted import PLANTED, Planted
+from tests.simulation.running import SETTINGS, SMALL, WHOLE, first_violation, run_schedule
+from tests.simulation.shrinking import Shrinking, replayed, smallest
+
+QUICKLY_FOUND = 30
+DIGESTS = """
+import structlog
+structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+from tests.simulation.running import WHOLE, run_schedule
+print([run_schedule(WHOLE, seed).digest for seed in range(3)])
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -19,35 +31,68 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("first", range(0, 400, 50))
+@pytest.mark.parametrize("first", range(0, 200, 50))
 def test_no_schedule_violates_the_protocol(first: int) -> None:
-    assert first_violation(range(first, first + 50)) is None
+    assert first_violation(SMALL, range(first, first + 50)) is None
+
+
+@pytest.mark.parametrize("first", range(0, 15, 5))
+def test_no_schedule_of_the_pipeline_violates_a_guarantee(first: int) -> None:
+    assert first_violation(WHOLE, range(first, first + 5)) is None
+
+
+def test_every_kind_of_fault_strikes() -> None:
+    schedules = [run_schedule(SMALL, seed) for seed in range(40)]
+
+    assert {fault.kind for each in schedules for fault in each.faults} == set(Kind)
 
 
 def test_a_seed_repeats_its_schedule() -> None:
-    once, again = run_schedule(7), run_schedule(7)
-
-    assert once == again
-    assert once.trace
-
-
-def test_found_when_nothing_fences(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(MemoryTransaction, "_advance", planted.GUARDED)
-    assert first_violation(range(60), store_of=planted.NoEpoch)
+    for seed in range(200):
+        once = run_schedule(SMALL, seed)
+        again = run_schedule(SMALL, seed) if seed % 2 else replayed(once, SMALL)
+        assert again.digest == once.digest
 
 
-def test_found_when_published_before_the_commit() -> None:
-    assert first_violation(range(60, 400), engine_of=planted.PublishBeforeCommit)
+def test_the_pipeline_repeats_in_another_process_with_other_hashes_of_texts() -> None:
+    told = {
+        subprocess.run(  # noqa: S603 - our own program
+            [sys.executable, "-c", DIGESTS],
+            env=os.environ | {"PYTHONHASHSEED": seed, "PYTHONPATH": os.getcwd()},  # noqa: PTH109
+            capture_output=True,
+            check=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(told) == 1
 
 
-def test_found_when_a_claim_does_not_publish_again() -> None:
-    assert first_violation(range(60), engine_of=planted.NoRepublish)
+@pytest.mark.parametrize(
+    "planted",
+    [each for each in (*PLANTED, *PLANTED_IN_WHOLE) if each.within <= QUICKLY_FOUND],
+    ids=lambda planted: planted.name,
+)
+def test_a_piece_taken_out_is_missed(planted: Planted) -> None:
+    setting = SETTINGS[planted.setting]
+    assert first_violation(setting, range(planted.within), planted.parts)
 
 
-def test_found_when_timers_run_past_unread_log() -> None:
-    assert first_violation(range(200), engine_of=planted.TimersRunAhead)
+def test_a_failing_seed_shrinks_to_what_matters() -> None:
+    planted = next(each for each in PLANTED if each.name == "a claim does not publish again")
+    failing = first_violation(SMALL, range(planted.within), planted.parts)
+    assert failing is not None
+
+    shrunk = Shrinking(SMALL, failing.seed, planted.parts).shrink()
+
+    assert shrunk is not None
+    assert shrunk.schedule.violations
+    assert len(shrunk.schedule.faults) == 1
+    assert len(shrunk.script) <= 2
+    story = "\n".join(shrunk.lines(planted.name))
+    assert f"--world small --replay {failing.seed} --with '{planted.name}'" in story
+    assert str(shrunk.script[0]) in story
 
 
-def test_found_when_numbers_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shared.kit.batch, "note_number", planted.no_numbers)
-    assert first_violation(range(20))
+def test_the_smallest_part_that_fails_has_nothing_to_leave_out() -> None:
+    assert smallest(range(20), lambda part: {3, 11} <= set(part)) == [3, 11]

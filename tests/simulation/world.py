@@ -1,366 +1,452 @@
-"""Two stages on a log, their processes in groups, and everything that may befall them."""
+"""Processes of services in consumer groups, on a broker and databases in memory, under faults."""
 
-import random
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from functools import cache
+from random import Random
+from typing import Any, Protocol
 
 from prometheus_client import CollectorRegistry
-from pydantic import BaseModel
+from pymongo.errors import AutoReconnect
 
-from shared.contracts.envelope import Envelope, deterministic_id
-from shared.contracts.message import Message, encode
-from shared.contracts.ticket import FeedbackReceived, TicketMarkedSpam
-from shared.contracts.topics import TICKET_EVENTS
-from shared.contracts.triage import TicketTriaged
 from shared.kit.engine import Engine
 from shared.kit.health import Health
-from shared.kit.letters import COLLECTION as LETTERS
-from shared.kit.letters import LetterLimit, redriven
-from shared.kit.memory import MemoryBroker, MemoryCluster, MemoryData, MemoryStore
-from shared.kit.meters import Metrics
-from shared.kit.ports import BrokerAwayError, ConflictError, StoreAwayError
-from shared.kit.records import Partition, Publication
-from shared.kit.unit import Batch, Handler, Outgoing, Said, Stage, Transaction
-from tests.kit.counting import COUNTING, SYSTEM, Count, Counting
-from tests.simulation.scheduler import Pause, Scheduler
+from shared.kit.letters import LetterLimit
+from shared.kit.memory import CHECKPOINTS, MemoryBroker, MemoryCluster, MemoryData, MemoryStore
+from shared.kit.meters import Meters, Metrics
+from shared.kit.ports import BrokerAwayError, Checkpoint, ConflictError, StoreAwayError
+from shared.kit.records import Partition, Publication, Record
+from shared.kit.unit import Handler, Stage
+from tests.simulation.faults import REST, TICK, Fault, Faults, Kind
+from tests.simulation.scheduler import SECOND, Pause, Scheduler, Task
 
 PARTITIONS = 2
-TICKETS = ("t1", "t2", "t3")
-TIMER = timedelta(seconds=1)
-CALM_AFTER = 12.0  # seconds of faults, then the world must come to rest
-POISON = 5
-
-
-class Seen(BaseModel):
-    categories: list[str] = []
-
-
-OBSERVING: Stage[Seen] = Stage(
-    name="observing",
-    writer="reporting",
-    topics=(TICKET_EVENTS,),
-    hears=(TicketTriaged,),
-    entities="seen",
-    state=Seen,
-    max_records=7,
-)
-
-
-class Observing(Handler[Seen]):
-    async def handle(self, batch: Batch[Seen], tx: Transaction) -> list[Outgoing]:
-        for heard in batch.inputs:
-            entity = batch.entity(heard)
-            entity.state = entity.state or Seen()
-            if isinstance(heard.data, TicketTriaged):
-                entity.state.categories.append(heard.data.category)
-            tx.add("seen_totals", "all", {"seen": 1})
-        return []
-
-
-class Simulated(Counting):
-    """Says with each timer how many events it had heard, so that the log can be checked."""
-
-    def fired(self, count: Count) -> str:
-        return f"fired after {count.heard}"
-
-
-@dataclass(frozen=True, slots=True)
-class Chances:
-    """Of a fault at one place where it could strike."""
-
-    crash: float = 0.004
-    freeze: float = 0.004
-    broker_away: float = 0.01
-    store_away: float = 0.006
-    lost_answer: float = 0.02
-    conflict: float = 0.01
-
-
-@dataclass(slots=True)
-class Process:
-    name: str
-    engine: Engine[Any]
-    broker: MemoryBroker
-
-
-@dataclass(slots=True)
-class Group:
-    stage: Stage[Any]
-    handler: Callable[[], Handler[Any]]
-    data: MemoryData
-    members: dict[str, Process] = field(default_factory=dict)
-    births: int = 0
-    owners: dict[Partition, str] = field(default_factory=dict)
-
+INSTANCES = 2
+TICK_SECONDS = 0.2
+TOLD = ("claim", "write", "committed", "append", "sent", "settled")
+IDLE_SECONDS = 0.5
+BEFORE_CLAIM_SECONDS = 0.05
 
 EngineOf = Callable[..., Engine[Any]]
 StoreOf = Callable[..., MemoryStore]
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What the world is built from. A planted bug puts a broken part in place of the real one.
+
+    `plant` holds while the world runs.
+    """
+
+    engine: EngineOf = Engine
+    store: StoreOf = MemoryStore
+    handler: Callable[[Handler[Any]], Handler[Any]] = lambda handler: handler
+    plant: Callable[[], AbstractContextManager[Any]] = nullcontext
+
+
+@dataclass(frozen=True, slots=True)
+class StagePlan:
+    stage: Stage[Any]
+    handler: Callable[["World", "Process"], Handler[Any]]
+    database: str
+
+
+@dataclass(frozen=True, slots=True)
+class ServicePlan:
+    """`background` runs beside the stages, as the notifier's sender does."""
+
+    name: str
+    stages: tuple[StagePlan, ...]
+    background: Callable[["World", "Process"], Coroutine[Any, Any, None]] | None = None
+
+
+class Entry(Protocol):
+    """Something that comes in; `at` is in microseconds since the start."""
+
+    @property
+    def at(self) -> int: ...
+
+
+class Scenario(Protocol):
+    """What runs, what comes in, and what must hold in the end."""
+
+    script: Sequence[Any]
+    calm_after: int  # from then on nothing befalls, and the world must come to rest
+
+    @property
+    def services(self) -> Sequence[ServicePlan]: ...
+
+    @property
+    def repeated_mails(self) -> int:
+        """Sent again because nobody could know that they had arrived: no violation."""
+
+    def say(self, world: "World", entry: Any) -> None: ...
+
+    def mend(self, world: "World") -> None:
+        """Once it is calm: what people would do."""
+
+    def is_done(self, world: "World") -> bool: ...
+
+    def violations(self, world: "World") -> list[str]: ...
+
+
+@dataclass(slots=True, eq=False)
+class Member:
+    """One stage in one process."""
+
+    process: "Process"
+    group: "Group"
+    engine: Engine[Any]
+    broker: "Connection"
+    task: Task | None = None
+
+
+@dataclass(slots=True, eq=False)
+class Process:
+    name: str
+    service: ServicePlan
+    members: list[Member] = field(default_factory=list)
+    cut_until: dict[str, int] = field(default_factory=dict)  # by side
+    resends: bool = False
+
+    def wake(self) -> None:
+        """A mail was settled in this process."""
+        for member in self.members:
+            member.engine.outcomes_ready()
+
+
+@dataclass(slots=True, eq=False)
+class Group:
+    plan: StagePlan
+    data: MemoryData
+    partitions: list[Partition]
+    members: dict[str, Member] = field(default_factory=dict)
+    owners: dict[Partition, str] = field(default_factory=dict)
+    generation: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.plan.stage.name
+
+    @property
+    def checkpoints(self) -> Mapping[str, Checkpoint]:
+        found: Mapping[str, Checkpoint] = self.data.collections.get(CHECKPOINTS, {})
+        return found
+
+
+class Cluster(MemoryCluster):
+    """Wakes whoever waits for a topic, and knows what lies there."""
+
+    def __init__(self, clock: Scheduler, partitions: int) -> None:
+        super().__init__(clock, partitions)
+        self.lying: set[tuple[str, Any]] = set()
+        self.readers: dict[str, list[Group]] = {}
+        self._scheduler = clock
+
+    def append(self, publication: Publication, **where: Any) -> Record:
+        record = super().append(publication, **where)
+        self.lying.add((publication.topic, publication.headers))
+        for group in self.readers.get(publication.topic, ()):
+            for member in group.members.values():
+                if member.task is not None:
+                    self._scheduler.wake(member.task)
+        return record
+
+
+class Connection(MemoryBroker):
+    """A member's; what its process resends is stored twice, as without an idempotent producer."""
+
+    process: Process
+
+    async def publish(self, publications: Sequence[Publication]) -> None:
+        await super().publish(publications)
+        if self.process.resends:
+            self.process.resends = False
+            await super().publish(publications)
+
+
+@cache
+def _meters(stage: str) -> Meters:
+    return Metrics(CollectorRegistry()).of(stage)
 
 
 class World:
     def __init__(
         self,
         seed: int,
+        scenario: Scenario,
+        faults: Faults,
+        parts: Parts | None = None,
         *,
-        engine_of: EngineOf = Engine,
-        store_of: StoreOf = MemoryStore,
-        chances: Chances | None = None,
-        inputs: int = 14,
+        orderly: bool = False,
+        most_steps: int = 60_000,
     ) -> None:
-        self.rng = random.Random(seed)  # noqa: S311 - chance by seed is the point
-        self.scheduler = Scheduler(self.rng)
-        self.cluster = MemoryCluster(self.scheduler, PARTITIONS)
-        self.chances = chances or Chances()
-        self.inputs = inputs
-        self.broken = True
-        self.published: dict[str, list[tuple[datetime, FeedbackReceived | TicketMarkedSpam]]] = {
-            ticket: [] for ticket in TICKETS
-        }
-        self.done_publishing = False
-        self._engine_of = engine_of
-        self._store_of = store_of
-        self._ids = 0
-        self.groups = [
-            Group(COUNTING, self._counting, MemoryData()),
-            Group(OBSERVING, Observing, MemoryData()),
-        ]
+        self.seed = seed
+        self.scenario = scenario
+        self.faults = faults
+        self.parts = parts or Parts()
+        self.rng = Random(f"schedule {seed}")  # noqa: S311 - chance by seed is the point
+        self.scheduler = Scheduler(self.rng, orderly, most_steps)
+        self.cluster = Cluster(self.scheduler, PARTITIONS)
+        self.databases: dict[str, MemoryData] = {}
+        self.services = tuple(scenario.services)
+        self.groups = [self._group(plan) for each in self.services for plan in each.stages]
+        self.processes: dict[str, Process] = {}
+        self.said_all = False
+        self.over = False
+        self.tells = False
+        self._births: dict[str, int] = {}
+        self._ticks = 0
+        self._calm_at: int = scenario.calm_after
 
-    def _counting(self) -> Handler[Count]:
-        handler = Simulated(TIMER)
-        handler.broken = self.broken
-        return handler
-
-    @property
-    def now(self) -> datetime:
-        return self.scheduler.now()
-
-    def _elapsed(self) -> float:
-        return self.scheduler.steps and (self.now - self._started).total_seconds()
+    def _group(self, plan: StagePlan) -> Group:
+        data = self.databases.setdefault(plan.database, MemoryData())
+        counts = self.cluster.counts
+        topics = [topic.name for topic in plan.stage.inputs]
+        partitions = [Partition(name, n) for name in topics for n in range(counts[name])]
+        group = Group(plan, data, partitions)
+        for name in topics:
+            self.cluster.readers.setdefault(name, []).append(group)
+        return group
 
     @property
     def calm(self) -> bool:
-        return self._elapsed() > CALM_AFTER
+        return self.scheduler.time > self._calm_at
+
+    def group(self, stage: str) -> Group:
+        return next(group for group in self.groups if group.name == stage)
+
+    def documents(self, database: str, collection: str) -> dict[str, Any]:
+        return dict(self.databases[database].collections.get(collection, {}))
 
     def run(self) -> None:
-        self._started = self.now
-        self.scheduler.start("customers", self._customers())
-        for group in self.groups:
-            for _ in range(2):
-                self._bear(group)
-        self.scheduler.start("fate", self._fate())
-        try:
-            self.scheduler.run()
-        finally:
-            self.scheduler.close()
+        """Raises StuckError where it does not come to rest."""
+        with self.parts.plant():
+            try:
+                self.scheduler.start("people", "", self._people())
+                self._raise_the_dead()
+                self.scheduler.start("fate", "", self._fate())
+                self.scheduler.run()
+            finally:
+                self.scheduler.close()
 
     # --- what comes in -----------------------------------------------------------------------
 
-    async def _customers(self) -> None:
-        for _ in range(self.inputs):
-            await self.scheduler.sleep(self.rng.random() * CALM_AFTER / self.inputs)
-            self._say(self.rng.choice(TICKETS))
-        self.done_publishing = True
-
-    def _say(self, ticket: str) -> None:
-        rng = self.rng
-        message: FeedbackReceived | TicketMarkedSpam
-        if rng.random() < 0.1:
-            message = TicketMarkedSpam(actor=SYSTEM)
-        else:
-            score = POISON if rng.random() < 0.08 else rng.randrange(1, 4)
-            message = FeedbackReceived(score=score, comment="later" if rng.random() < 0.4 else None)
-        said = self.published[ticket]
-        publication = self._publication(message, ticket, len(said) + 1)
-        right = rng.random() > 0.1
-        self.cluster.append(publication, partition=None if right else rng.randrange(PARTITIONS))
-        said.append((self.now, message))
-        if not right or rng.random() < 0.15:
-            self.cluster.append(publication)
-
-    def _publication(self, message: Message, ticket: str, number: int) -> Publication:
-        envelope = Envelope(
-            id=deterministic_id("simulated", ticket, number),
-            type=message.type_name(),
-            source="/deskstream/intake",
-            time=self.now,
-            subject=ticket,
-            writer="intake",
-            number=number,
-        )
-        headers = tuple(envelope.to_headers())
-        return Publication(message.topic, ticket.encode(), encode(message), headers)
+    async def _people(self) -> None:
+        for entry in self.scenario.script:
+            await Pause(entry.at)
+            self.scenario.say(self, entry)
+        self.said_all = True
 
     # --- processes ---------------------------------------------------------------------------
 
-    def _bear(self, group: Group) -> None:
-        group.births += 1
-        name = f"{group.stage.name}-{group.births}"
-        broker = MemoryBroker(self.cluster, group.stage.name, self._broker_hook(name))
-        store = self._store_of(group.data, self._store_hook(name))
-        store.lose_answer = self._answer_lost
-        engine = self._engine_of(
-            group.stage,
-            group.handler(),
+    def _raise_the_dead(self) -> None:
+        """A supervisor starts what is missing."""
+        for service in self.services:
+            alive = sum(process.service is service for process in self.processes.values())
+            for _ in range(INSTANCES - alive):
+                self._bear(service)
+
+    def _bear(self, service: ServicePlan) -> None:
+        number = self._births[service.name] = self._births.get(service.name, 0) + 1
+        process = Process(f"{service.name}-{number}", service)
+        self.processes[process.name] = process
+        for plan in service.stages:
+            self._join(process, self.group(plan.stage.name))
+        if service.background is not None:
+            name = f"{process.name}/background"
+            self.scheduler.start(name, process.name, service.background(self, process))
+
+    def _join(self, process: Process, group: Group) -> None:
+        broker = Connection(self.cluster, group.name, self.hook(process, "broker"))
+        broker.process = process
+        engine = self.parts.engine(
+            group.plan.stage,
+            self.parts.handler(group.plan.handler(self, process)),
             broker=broker,
-            store=store,
+            store=self.parts.store(group.data, self.hook(process, "store")),
             clock=self.scheduler,
             health=Health(),
-            meters=Metrics(CollectorRegistry()).of(group.stage.name),
-            group=group.stage.name,
+            meters=_meters(group.name),
+            group=group.name,
             letter_limit=LetterLimit(run=10**6, window=10**6),
         )
-        process = Process(name, engine, broker)
-        group.members[name] = process
-        self.scheduler.start(name, self._live(process))
+        member = Member(process, group, engine, broker)
+        process.members.append(member)
+        group.members[process.name] = member
+        name = f"{process.name}/{group.name}"
+        member.task = self.scheduler.start(name, process.name, self._live(member))
         self._rebalance(group)
 
-    async def _live(self, process: Process) -> None:
-        while not self._at_rest():
-            await process.engine.claim()
-            fetched = process.broker.poll(process.engine.owned, self.rng.randrange(1, 6))
-            await Pause()
-            await process.engine.process(fetched)
-            await process.engine.tick()
-            process.broker.commit(process.engine.positions())
-            await self.scheduler.sleep(0.02 + self.rng.random() * 0.1)
+    async def _live(self, member: Member) -> None:
+        """As the kit's consumer does it: what was fetched is in hand when the claim runs."""
+        engine, broker = member.engine, member.broker
+        while not self.over:
+            fetched = broker.poll(engine.owned, 1 + int(self.rng.random() * 8))
+            await self.pass_by(member.process, "rest", REST)
+            await engine.turn(fetched)
+            await engine.tick()
+            broker.commit(engine.positions())
+            await self._rest(member, busy=bool(fetched))
+
+    async def _rest(self, member: Member, *, busy: bool) -> None:
+        engine = member.engine
+        if busy:
+            await self.scheduler.sleep(self.rng.random() * 0.02)
+            return
+        seconds = IDLE_SECONDS * (0.5 + self.rng.random() / 2)
+        if any(not owned.live for owned in engine.owned.values()):
+            seconds = BEFORE_CLAIM_SECONDS
+        due = engine.timers.next_due()
+        if due is not None:
+            left = (due - self.scheduler.now()).total_seconds()
+            seconds = min(max(left, 0.005), seconds)
+        await Pause(self.scheduler.time + int(seconds * SECOND), idle=True)
+
+    # --- what befalls them -------------------------------------------------------------------
+
+    def hook(self, process: Process, side: str) -> Callable[[str], Any]:
+        async def hook(place: str) -> None:
+            await self.pass_by(process, side, place)
+
+        return hook
+
+    async def pass_by(self, process: Process, side: str, place: str) -> None:
+        """Between any two effects: a fault, and then whoever chance wills goes on."""
+        task = self.scheduler.current
+        if self.tells and task is not None and place in TOLD:
+            self.scheduler.note(f"{task.name}: {place}")
+        if task is not None and not self.calm:
+            task.places += 1
+            fault = self.faults.strike(task.name, task.places, place)
+            if fault is not None:
+                await self._befall(process, side, fault)
+            if process.cut_until.get(side, 0) > self.scheduler.time:
+                raise _away(side)
+        await Pause()
+
+    async def _befall(self, process: Process, side: str, fault: Fault) -> None:
+        self.scheduler.note(str(fault))
+        match fault.kind:
+            case Kind.CRASH:
+                self._crash(process)
+            case Kind.FREEZE:
+                self.scheduler.freeze(process.name, fault.seconds)
+            case Kind.SLOW:
+                await self.scheduler.sleep(fault.seconds)
+            case Kind.AWAY:
+                raise _away(side)
+            case Kind.CUT:
+                process.cut_until[side] = self.scheduler.time + int(fault.seconds * SECOND)
+            case Kind.CONFLICT:
+                raise ConflictError("another transaction was first")
+            case Kind.TWICE:
+                process.resends = True
+            case Kind.REBALANCE:
+                pass
+
+    def _crash(self, process: Process) -> None:
+        self.processes.pop(process.name, None)
+        for group in self.groups:
+            group.members.pop(process.name, None)
+        self.scheduler.kill(process.name)
+
+    async def _fate(self) -> None:
+        """Restarts what was killed, rebalances, and has people mend what they spoiled."""
+        while not self.over:
+            await self.scheduler.sleep(TICK_SECONDS)
+            self._ticks += 1
+            self._raise_the_dead()
+            for group in self.groups:
+                if self._unsettled(group) or self._is_moved(group):
+                    self._rebalance(group)
+            if self.calm and self.said_all:
+                self.scenario.mend(self)
+                self.over = self._is_at_rest()
+
+    def _is_moved(self, group: Group) -> bool:
+        """A rebalance that nothing calls for."""
+        if self.calm:
+            return False
+        fault = self.faults.strike(f"fate/{group.name}", self._ticks, TICK)
+        if fault is not None:
+            self.scheduler.note(str(fault))
+        return fault is not None
+
+    def _unsettled(self, group: Group) -> bool:
+        """An owner is gone or asleep, or somebody believes to own what is another's."""
+        for name in set(group.owners.values()):
+            if name not in group.members or self.scheduler.frozen(name):
+                return True
+        return any(
+            group.owners.get(partition) != name
+            for name, member in group.members.items()
+            for partition in member.engine.owned
+        )
 
     def _rebalance(self, group: Group) -> None:
         """The coordinator's view: who does not answer owns nothing, whatever it believes."""
         awake = [name for name in group.members if not self.scheduler.frozen(name)]
         if not awake:
             return
-        wanted = {
-            Partition(TICKET_EVENTS.name, number): self.rng.choice(awake)
-            for number in range(PARTITIONS)
-        }
-        group.owners = wanted
+        group.generation += 1
+        text = f"owners {self.seed} {group.name} {group.generation}"
+        rng = Random(text)  # noqa: S311 - a stream of its own: other faults don't change it
+        group.owners = {place: rng.choice(awake) for place in group.partitions}
         for name in awake:
-            process = group.members[name]
-            mine = sorted(partition for partition, owner in wanted.items() if owner == name)
-            lost = sorted(process.engine.owned)
-            process.engine.revoked(lost)  # eager, as aiokafka's members do: all, then all anew
+            member = group.members[name]
+            mine = [place for place, owner in group.owners.items() if owner == name]
+            lost = list(member.engine.owned)
+            member.engine.revoked(lost)  # eager, as aiokafka's members do: all, then all anew
             for partition in lost:
-                process.broker.forget(partition)
-            process.engine.assigned(mine)
-
-    # --- what befalls them -------------------------------------------------------------------
-
-    async def _fate(self) -> None:
-        """Restarts what was killed, rebalances, mends the handler and redrives what it spoiled."""
-        while not self._at_rest():
-            await self.scheduler.sleep(0.2)
-            for group in self.groups:
-                while len(group.members) < 2:
-                    self._bear(group)
-                if self._unsettled(group) or (not self.calm and self.rng.random() < 0.1):
-                    self._rebalance(group)
-            if self.calm and self.done_publishing:
-                self._mend()
-
-    def _unsettled(self, group: Group) -> bool:
-        """An owner is gone or asleep, or somebody believes to own what is another's."""
-        if any(
-            name not in group.members or self.scheduler.frozen(name)
-            for name in group.owners.values()
-        ):
-            return True
-        return any(
-            group.owners.get(partition) != name
-            for name, process in group.members.items()
-            for partition in process.engine.owned
-        )
-
-    def _mend(self) -> None:
-        if self.broken:
-            self.broken = False
-            for process in self.groups[0].members.values():
-                process.engine.handler.broken = False  # type: ignore[attr-defined]
-        letters = self.groups[0].data.collections.get(LETTERS, {}).values()
-        for letter in sorted(letters, key=lambda each: str(each["order"])):
-            if letter["state"] == "open" and self._handled_all():
-                self.cluster.append(redriven(letter))
-
-    def _broker_hook(self, name: str) -> Callable[[str], Any]:
-        async def hook(place: str) -> None:
-            await self._anything(name)
-            away = place in ("publish", "append", "look", "published")
-            if away and not self.calm and self.rng.random() < self.chances.broker_away:
-                self.scheduler.trace.append(f"{self.scheduler.steps} broker away {name} {place}")
-                raise BrokerAwayError("the simulated broker")
-
-        return hook
-
-    def _store_hook(self, name: str) -> Callable[[str], Any]:
-        async def hook(place: str) -> None:
-            await self._anything(name)
-            if self.calm:
-                return
-            if place != "committed" and self.rng.random() < self.chances.store_away:
-                self.scheduler.trace.append(f"{self.scheduler.steps} store away {name} {place}")
-                raise StoreAwayError("the simulated database")
-            if place == "write" and self.rng.random() < self.chances.conflict:
-                raise ConflictError("simulated")
-
-        return hook
-
-    def _answer_lost(self) -> BaseException | None:
-        if not self.calm and self.rng.random() < self.chances.lost_answer:
-            self.scheduler.trace.append(f"{self.scheduler.steps} commit's answer lost")
-            return StoreAwayError("the commit's answer was lost")
-        return None
-
-    async def _anything(self, name: str) -> None:
-        """Between any two effects: another task goes on, a crash, a long pause."""
-        if not self.calm:
-            if self.rng.random() < self.chances.crash:
-                self._crash(name)
-            elif self.rng.random() < self.chances.freeze:
-                self.scheduler.freeze(name, self.rng.random() * 4)
-        await Pause()
-
-    def _crash(self, name: str) -> None:
-        for group in self.groups:
-            group.members.pop(name, None)
-        self.scheduler.kill(name)
+                member.broker.forget(partition)
+            member.engine.assigned(mine)
+            if member.task is not None:
+                self.scheduler.wake(member.task)
 
     # --- rest --------------------------------------------------------------------------------
 
-    def _handled_all(self) -> bool:
-        for group in self.groups:
-            known = group.data.collections.get("checkpoints", {})
-            for number in range(PARTITIONS):
-                place = Partition(TICKET_EVENTS.name, number)
-                end = self.cluster.end(place)
-                checkpoint = known.get(str(place))
-                if end and (checkpoint is None or (checkpoint.position or 0) < end):
-                    return False
+    def _is_at_rest(self) -> bool:
+        return (
+            not any(self._unsettled(group) for group in self.groups)
+            and all(self.has_handled_all(group) for group in self.groups)
+            and all(self._has_published_all(group) for group in self.groups)
+            and not any(self._has_timers(group) for group in self.groups)
+            and self.scenario.is_done(self)
+        )
+
+    def has_handled_all(self, group: Group) -> bool:
+        known = group.checkpoints
+        for place in group.partitions:
+            end = self.cluster.end(place)
+            checkpoint = known.get(str(place))
+            if end and (checkpoint is None or (checkpoint.position or 0) < end):
+                return False
         return True
 
-    def _at_rest(self) -> bool:
-        if not (self.calm and self.done_publishing and self._handled_all()):
-            return False
-        if any(self._unsettled(group) for group in self.groups):
-            return False
-        data = self.groups[0].data.collections
-        timers = any(document["_kit"].get("due") for document in data.get("counts", {}).values())
-        letters = any(letter["state"] == "open" for letter in data.get(LETTERS, {}).values())
-        unpublished = any(
-            checkpoint.stored and not self._is_published(checkpoint.stored)
-            for group in self.groups
-            for checkpoint in group.data.collections.get("checkpoints", {}).values()
-        )
-        return not timers and not letters and not unpublished and not self.broken
-
-    def _is_published(self, stored: tuple[Publication, ...]) -> bool:
+    def _has_published_all(self, group: Group) -> bool:
         """What is stored but not published waits for its owner, or for the next claim."""
-        lying = {
-            (record.topic, record.headers)
-            for topic in {each.topic for each in stored}
-            for record in self.cluster.records(topic)
-        }
-        return all((each.topic, each.headers) in lying for each in stored)
+        lying = self.cluster.lying
+        return all(
+            (each.topic, each.headers) in lying
+            for checkpoint in group.checkpoints.values()
+            for each in checkpoint.stored
+        )
+
+    def _has_timers(self, group: Group) -> bool:
+        entities = group.data.collections.get(group.plan.stage.entities or "", {})
+        return any(document["_kit"].get("due") for document in entities.values())
 
 
-__all__ = ["COUNTING", "OBSERVING", "POISON", "Said", "World"]
+def _away(side: str) -> Exception:
+    """As the side's own client says it."""
+    match side:
+        case "broker":
+            return BrokerAwayError("the simulated broker")
+        case "deliveries":
+            return AutoReconnect("the simulated database")
+        case "mail":
+            return ConnectionError("the simulated mail server")
+        case _:
+            return StoreAwayError("the simulated database")

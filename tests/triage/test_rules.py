@@ -119,7 +119,7 @@ MISTAKES = {
         "  Billing stuff:\n",
         (
             '3: categories.Billing stuff: "Billing stuff" is no name: small letters, '
-            "digits and _, a letter first, at most 40"
+            "digits and _, a letter first, at most 63"
         ),
     ),
     "no category": (

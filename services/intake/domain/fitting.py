@@ -11,6 +11,7 @@ from shared.contracts.commands import (
     ChangeFields,
     Command,
     Escalate,
+    ImportTicket,
     Link,
     MarkSpam,
     Merge,
@@ -39,6 +40,7 @@ from shared.contracts.ticket import (
     StatusChanged,
     TicketClosed,
     TicketCreated,
+    TicketImported,
     TicketMarkedSpam,
     TicketMerged,
     TicketReopened,
@@ -87,6 +89,12 @@ FITS: Mapping[type[Command], Fit] = {
         merged=True,
     ),
     ReportBounce: Fit(ALL, ANYONE, (DeliveryFailed, StatusChanged, TicketReopened), merged=True),
+    ImportTicket: Fit(
+        ALL,
+        (ActorKind.SYSTEM,),
+        (TicketImported, TicketCreated, NoteAdded, StatusChanged),
+        merged=True,
+    ),
     Reply: Fit(
         UNCLOSED,
         STAFF,

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from services.intake.domain import answering, directing, joining, recording
+from services.intake.domain import answering, directing, importing, joining, recording
 from services.intake.domain.fitting import FITS, check_fit
 from services.intake.domain.ticket import Decided, Facts, RefusedError, TicketState
 from shared.contracts.commands import (
@@ -12,6 +12,7 @@ from shared.contracts.commands import (
     ChangeFields,
     Command,
     Escalate,
+    ImportTicket,
     Link,
     MarkSpam,
     Merge,
@@ -43,6 +44,7 @@ COMMANDS: tuple[type[Command], ...] = tuple(FITS)
 DECIDES: Mapping[type[Command], Callable[[Any, TicketState, Facts], Decided]] = {
     RecordMessage: recording.record,
     ReportBounce: recording.bounce,
+    ImportTicket: importing.again,
     Reply: answering.reply,
     ReplyCanned: answering.reply_canned,
     AddNote: answering.note,
@@ -90,6 +92,8 @@ def _decided(command: Command, ticket: TicketState | None, facts: Facts) -> Deci
     if ticket is None:
         if isinstance(command, RecordMessage):
             return recording.open_ticket(command, facts)
+        if isinstance(command, ImportTicket):
+            return importing.take_over(command, facts)
         raise RefusedError(f"there is no ticket {facts.ticket_id}")
     check_fit(command, ticket)
     return DECIDES[type(command)](command, ticket, facts)

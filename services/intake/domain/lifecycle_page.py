@@ -50,6 +50,9 @@ RULES = """## Rules behind the tables
   sends the second. The source of a merge is closed and its messages go to the target. A target that
   cannot take it in (closed, merged itself, full) sends the source back, so merges that cross do no
   harm. Unmerged, the source is open again.
+- **Imports.** `ImportTicket` (`deskstream import`) takes over a ticket of an earlier system, once.
+  One that was resolved or closed there is closed here, with its history, and wakes neither timers
+  nor mails. One that goes on is opened anew without an acknowledgement; its clocks start then.
 - **Fields.** What a human sets is pinned against re-triage, also when the value stays the same.
 - **Requesters** act on their own tickets only. They may resolve, reopen and rate.
 - **Nobody knows it.** A message for a ticket that does not exist opens it. Any other command for

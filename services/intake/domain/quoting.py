@@ -177,7 +177,7 @@ def _attribution(lines: list[str], i: int) -> Introduction | None:
             return Introduction(i, j)
         if _dates_sender(joined) and j + 1 < len(lines):
             return Introduction(i, j)
-        if not starts:
+        if not starts or joined.endswith((":", "：")):
             return None
     return None
 

@@ -19,11 +19,20 @@ from services.intake.domain.ticket import (
 )
 from services.intake.store.door import answer
 from services.intake.store.lifecycle import LifecycleStore, NumberSource
-from shared.contracts.commands import Command, Link, Merge, RecordMessage, Reply, Split
-from shared.contracts.ticket import CommandRejected, TicketCreated
+from shared.contracts.commands import (
+    Command,
+    ImportTicket,
+    Link,
+    Merge,
+    RecordMessage,
+    Reply,
+    Split,
+)
+from shared.contracts.ticket import CommandRejected, TicketCreated, TicketImported
 from shared.kit.unit import Batch, Handler, Heard, Outgoing, Said, Transaction
 
 WRITER = "intake"
+OPENING = (RecordMessage, ImportTicket)
 
 CREATED = Counter("deskstream_intake_tickets_created_total", "Tickets opened.", ["channel"])
 REJECTED = Counter(
@@ -76,7 +85,7 @@ class _Turn:
 
     def _may_open(self) -> Iterable[str]:
         for heard in self._batch.inputs:
-            if isinstance(heard.data, RecordMessage) and self._batch.entity(heard).state is None:
+            if isinstance(heard.data, OPENING) and self._batch.entity(heard).state is None:
                 yield heard.subject
 
     def hear(self, heard: Heard) -> None:
@@ -118,7 +127,7 @@ class _Turn:
         for message in decided.keeps:
             self._store.keep(message)
         for event in decided.says:
-            if isinstance(event, TicketCreated):
+            if isinstance(event, TicketCreated | TicketImported):
                 self._store.give_number(event.number, heard.subject)
         said = [type(event).__name__ for event in decided.says]
         answer(self._tx, heard, ticket_id=heard.subject, reason=_refusal(decided), said=said)

@@ -69,7 +69,7 @@ def settle(hearing: Hearing) -> None:
     if hearing.state.status is not Status.CLOSED:
         _say_paused(hearing, paused)
     if targets := hearing.targets(going):
-        hearing.say(SlaResumed(targets=targets))
+        hearing.say(SlaResumed(targets=targets, **hearing.pinned))
 
 
 def _stop(hearing: Hearing, metric: Metric, clock: Clock) -> None:
@@ -89,6 +89,7 @@ def _replace(hearing: Hearing, metric: Metric, old: Clock, new: Clock, fact: str
                 breached_at=old.breached_at,
                 fulfilled_at=hearing.at,
                 fact=fact,
+                **hearing.pinned,
             )
         )
 
@@ -99,8 +100,10 @@ def _say_paused(hearing: Hearing, paused: list[Metric]) -> None:
         hearing.say(
             SlaPaused(
                 metrics=tuple(target.metric for target in targets),
+                cycles=tuple(target.cycle for target in targets),
                 remaining_seconds=tuple(target.remaining_seconds for target in targets),
                 reason=hearing.state.status,
+                **hearing.pinned,
             )
         )
 
@@ -120,6 +123,7 @@ def say_fulfilled(hearing: Hearing, metric: Metric) -> None:
             / SECOND_MS,
             calendar_seconds=calendar.total_seconds(),
             late=clock.breached_at is not None,
+            **hearing.pinned,
         )
     )
 
@@ -130,15 +134,16 @@ def say_breached(hearing: Hearing, metric: Metric, due_at: datetime) -> None:
     hearing.put(metric, breached(clock, due_at))
     seconds = (clock.target_ms or 0) / SECOND_MS
     if metric in QUIET:
-        stalled = ProgressStalled(since=clock.started_at, seconds=seconds)
+        stalled = ProgressStalled(since=clock.started_at, seconds=seconds, **hearing.pinned)
         hearing.say(stalled, Timer(f"stall:{clock.cycle}", due_at))
         return
     late = to_millisecond(hearing.now) - due_at
     broken = SlaBreached(
         metric=metric,
         cycle=clock.cycle,
-        policy=hearing.state.policy,
+        **hearing.pinned,
         target_seconds=seconds,
+        calendar_seconds=(due_at - clock.started_at).total_seconds(),
         breached_at=due_at,
         lateness_seconds=max(late.total_seconds(), 0),
     )

@@ -71,6 +71,7 @@ def _warn(hearing: Hearing, metric: Metric, deadline: Deadline) -> None:
         due_at=clock.due_at or deadline.due_at,
         warned_at=deadline.due_at,
         remaining_seconds=((clock.target_ms or 0) - passed) / SECOND_MS,
+        **hearing.pinned,
     )
     hearing.say(warning, Timer(_timer_name(hearing.state, deadline), deadline.due_at))
     hearing.put(metric, warned(clock, deadline.level))

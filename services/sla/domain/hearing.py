@@ -51,6 +51,11 @@ class Hearing:
     def say(self, message: Message, timer: Timer | None = None) -> None:
         self.said.append(Utterance(message, timer))
 
+    @property
+    def pinned(self) -> dict[str, str]:
+        """By what this is decided, for whoever retraces it."""
+        return {"policy": self.state.policy, "policy_version": self.state.policy_version}
+
     def change(self, **news: object) -> None:
         for name, value in news.items():
             setattr(self.state, name, value)

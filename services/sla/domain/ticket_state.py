@@ -43,6 +43,10 @@ class SlaState(BaseModel):
         return self.clocks.get(metric)
 
     @property
+    def closed(self) -> bool:
+        return self.status is Status.CLOSED
+
+    @property
     def over(self) -> bool:
         return self.status in (Status.RESOLVED, Status.CLOSED)
 

@@ -1,5 +1,7 @@
 """A ticket's events and timers into the next state of its clocks, and what is said of them."""
 
+from collections import Counter as Counts
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
@@ -9,12 +11,15 @@ from prometheus_client import Counter, Histogram
 from services.sla.domain.falling_due import wanted_timers
 from services.sla.domain.hearing import Timer, Utterance
 from services.sla.domain.policy import Rules
+from services.sla.domain.tally import differences
 from services.sla.domain.ticket_clocks import Decided, arrive, come_due, hear, retarget
 from services.sla.domain.ticket_state import SlaState
+from services.sla.store import TALLY
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope, deterministic_id
 from shared.contracts.message import Message
 from shared.contracts.sla import SlaBreached, SlaFulfilled, SlaWarning
 from shared.contracts.ticket import TicketCreated
+from shared.kit.records import Partition
 from shared.kit.unit import Batch, Due, Entity, Handler, Heard, Said, Transaction
 
 RETARGET = "retarget"
@@ -49,14 +54,19 @@ class SlaHandler(Handler[SlaState]):
 
     async def handle(self, batch: Batch[SlaState], tx: Transaction) -> Sequence[Said]:
         rules, said = self._rules, list[Said]()
+        tallies: defaultdict[Partition, Counts[str]] = defaultdict(Counts)
         for heard in batch.inputs:
             entity = batch.entity(heard)
             decided = _decide(heard, entity, rules, batch.now)
             if decided is None:
                 continue
             said.extend(_said(utterance, heard, entity) for utterance in decided.said)
+            for standing, by in differences(entity.state, decided.state):
+                tallies[entity.at][standing] += by
             entity.state = decided.state
             _keep_timers(entity)
+        for partition, tally in tallies.items():
+            tx.add(TALLY, str(partition), tally)
         for each in said:
             tx.after_commit(partial(_count, each.data))
         return said

@@ -57,7 +57,8 @@ async def sustained(run: Run, seconds: float, rate: float | None) -> None:
     section.row("the slowest ten seconds", number(measured.slowest))
     section.row("CPU for a ticket, ms", number(cost(measured.cpu_ms)))
     section.figures = asdict(measured) | {"memory_mb": memory}
-    section.goals = {"T1": measured.sustained, "T7": cost(measured.cpu_ms)}
+    if rate is None or measured.sustained > (run.report.values()["T1"] or 0.0):
+        section.goals = {"T1": measured.sustained, "T7": cost(measured.cpu_ms)}
     run.report.sections.append(section)
     run.report.reconciled.append(reconciled)
 

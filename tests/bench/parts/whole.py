@@ -152,7 +152,15 @@ def _costs(found: Found) -> Section:
     section.row("all that counts", f"{cost(cpu):.2f}")
     plain = median(sum(each.cpu_ms.values()) for each in found.chains)
     section.row("plain chain, whole", f"{plain:.2f}")
-    section.figures = {"cpu_ms": cpu, "idle": found.idle, "memory_mb": found.memory_mb}
+    asked = found.full_speed[-1].database
+    told = ", ".join(f"{name} {number(count)}" for name, count in asked.items())
+    section.rows.append(f"  asked of MongoDB for a ticket: {told}")
+    section.figures = {
+        "database": asked,
+        "cpu_ms": cpu,
+        "idle": found.idle,
+        "memory_mb": found.memory_mb,
+    }
     counted = [(name, used) for name, used in cpu.items() if name not in APART]
     section.bars.append(Bars("CPU for a ticket", "ms", [*counted, ("plain chain", plain)]))
     return section

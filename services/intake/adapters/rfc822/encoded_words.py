@@ -9,7 +9,11 @@ from services.intake.adapters.rfc822.transfer import from_base64
 
 LONGEST_VALUE = 20_000
 # RFC 2047 allows 75 characters a word; what is written has whole subjects in one.
-WORD = re.compile(r"=\?([^?\s]{1,60})\?[ \t]?([bBqQ])\?((?:[^?]|\?(?!=)){0,2000})(?:\?=|\??\Z)")
+WORD = re.compile(
+    r"=\?([^?\s]{1,60})\?[ \t]?([bBqQ])\?"
+    # Not over the beginning of another word, which would take quadratic time.
+    r"((?:[^?=]|=(?!\?[^=])|\?(?!=)){0,2000})(?:\?=|\Z)"
+)
 SPACES = re.compile(r"[ \t\r\n]+")
 LINE_ENDS = re.compile(r"[\r\n\v\f\x1c-\x1e\x85\u2028\u2029]+")
 

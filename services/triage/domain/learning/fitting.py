@@ -50,14 +50,14 @@ class Fitted:
         written: Written | None = None,
         scale: float = 1.0,
     ) -> Self:
-        """`categories` of the examples, in their order; `most` words for each on the average."""
+        """`categories` of the examples, in their order; `most` weights in all."""
         vocabulary = Vocabulary(examples, subject_weight)
         names = sorted(set(categories))
         rows = [vocabulary.row(example) for example in examples]
         numbers = {name: number for number, name in enumerate(names)}
         answers = np.array([numbers[name] for name in categories], dtype=np.int64)
         task = Task(rows, answers, len(vocabulary), len(names))
-        may = telling(separating(task), rows, vocabulary.tickets, most * len(names))
+        may = telling(separating(task), rows, vocabulary.tickets, most)
         if GENERAL in numbers:
             may[:, numbers[GENERAL]] = 0
         given = None

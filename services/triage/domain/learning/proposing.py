@@ -23,11 +23,12 @@ class TooLittleError(ValueError):
 class Wish:
     """`key` is what the label is called in the history, `none` labels that mean: no category.
 
-    `most` are the words for each category on the average, `held_out` is the share tested on.
+    `most` are the words for each category on the average (None: 150, but at least 1,000 in all),
+    `held_out` is the share tested on.
     """
 
     key: str
-    most: int = 150
+    most: int | None = None
     held_out: float = 0.2
     none: tuple[str, ...] = ()
 
@@ -91,9 +92,15 @@ class _Work:
             examples,
             self.names(examples),
             subject_weight=subject,
-            most=self.wish.most,
+            most=self._most(),
             written=written,
             scale=scale,
+        )
+
+    def _most(self) -> int:
+        categories = len(set(self.labels.values()))
+        return (
+            max(150 * categories, 1_000) if self.wish.most is None else self.wish.most * categories
         )
 
     def written(self, examples: Sequence[Example]) -> Written | None:

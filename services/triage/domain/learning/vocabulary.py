@@ -87,7 +87,8 @@ class Vocabulary:
     def _phrases(self, words: Sequence[str]) -> Iterator[str]:
         yield from words
         for first, second in pairwise(words):
-            if len(first) + len(second) < LONGEST_PHRASE:
+            apart = not (is_unspaced(first[0]) or is_unspaced(second[0]))
+            if apart and len(first) + len(second) < LONGEST_PHRASE:
                 yield f"{first} {second}"
         for word in words:
             for stem in _stems_of(word):

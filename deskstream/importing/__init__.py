@@ -1,0 +1,1 @@
+"""Tickets of an earlier system: exports read, checked, reported and sent in."""

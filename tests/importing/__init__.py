@@ -1,0 +1,1 @@
+"""The import of other help desks' exports."""
