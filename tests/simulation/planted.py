@@ -82,8 +82,8 @@ class PublishBeforeCommit(Engine[Any]):
         async with self.store.transaction() as transaction:
             work = Work(transaction)
             await Attempt(self.stage, self.handler, self.group, now, work).decide(inputs)
-            advances = self._advances(inputs, work)
-            await transaction.write(work.writes, advances)
+            advances = self._advances(inputs, work.published)
+            await transaction.write(work.writes, [Advance(to) for _, to in advances])
             await self._publish(work.published)
         self._committed(work, advances, now)
 

@@ -87,7 +87,7 @@ def test_a_failing_seed_shrinks_to_what_matters() -> None:
 
     assert shrunk is not None
     assert shrunk.schedule.violations
-    assert len(shrunk.schedule.faults) == 1
+    assert 1 <= len(shrunk.schedule.faults) <= 2
     assert len(shrunk.script) <= 2
     story = "\n".join(shrunk.lines(planted.name))
     assert f"--world small --replay {failing.seed} --with '{planted.name}'" in story
