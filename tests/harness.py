@@ -164,7 +164,7 @@ class Bench:
         fetched = running.broker.poll(running.engine.owned)
         await running.engine.process(fetched)
         await running.engine.tick()
-        running.broker.commit(running.engine.stored_positions())
+        running.broker.commit(running.engine.positions())
         after = sum(len(log) for log in self.cluster.logs.values())
         return bool(fetched) or after != before or claimable
 

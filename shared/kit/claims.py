@@ -94,15 +94,10 @@ class Claims(Generic[S]):
         return self._owned
 
     def positions(self) -> dict[Partition, int]:
-        """The next offset of each partition that is being handled."""
-        return {
-            partition: owned.checkpoint.position
-            for partition, owned in self._owned.items()
-            if owned.checkpoint is not None and owned.live and owned.checkpoint.position is not None
-        }
+        """The next offset of each partition that is being handled, as the database knows it.
 
-    def stored_positions(self) -> dict[Partition, int]:
-        """What the database knows: never beyond it goes what is committed to Kafka."""
+        Never beyond it goes what is committed to Kafka; skipped records may have been passed since.
+        """
         return {
             partition: owned.stored_position
             for partition, owned in self._owned.items()

@@ -295,7 +295,7 @@ class StageConsumer(ConsumerRebalanceListener):
     async def _commit(self) -> None:
         """For lag tools only: nothing depends on it, so an error is no event."""
         consumer = self._broker.consumer
-        positions = self.engine.stored_positions()
+        positions = self.engine.positions()
         changed = {p: o for p, o in positions.items() if self._committed.get(p) != o}
         if consumer is None or not changed:
             return

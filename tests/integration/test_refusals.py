@@ -26,7 +26,7 @@ from tests.integration.faults import (
     reason,
     set_back,
 )
-from tests.simulation.world import OBSERVING, Observing
+from tests.simulation.counting import OBSERVING, Observing
 
 HOME = partition_of_ticket("t0")
 COMMAND = (

@@ -33,10 +33,12 @@ async def test_the_position_goes_on_and_is_stored_after_a_while() -> None:
     [running] = bench.running
     skipped(bench)
     await bench.run()
-    assert running.engine.positions()[PLACE] == 1
-    assert running.engine.stored_positions().get(PLACE, 0) == 0
+    checkpoint = running.engine.owned[PLACE].checkpoint
+    assert checkpoint is not None
+    assert checkpoint.position == 1
+    assert running.engine.positions() == {PLACE: 0}
     await bench.advance(timedelta(seconds=2))
-    assert running.engine.stored_positions()[PLACE] == 1
+    assert running.engine.positions()[PLACE] == 1
 
 
 async def test_a_timer_waits_for_nothing_that_was_skipped() -> None:
@@ -58,5 +60,5 @@ async def test_what_is_heard_after_them_stores_their_position_too() -> None:
     await bench.run()
     bench.publish(FeedbackReceived(score=1), "t1")
     await bench.run()
-    stored = running.engine.stored_positions()[PLACE]
+    stored = running.engine.positions()[PLACE]
     assert stored >= 2

@@ -287,7 +287,7 @@ class World:
             await self.pass_by(member.process, "rest", REST)
             await engine.turn(fetched)
             await engine.tick()
-            broker.commit(engine.stored_positions())
+            broker.commit(engine.positions())
             await self._rest(member, busy=bool(fetched))
 
     async def _rest(self, member: Member, *, busy: bool) -> None:
