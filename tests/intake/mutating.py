@@ -1,6 +1,7 @@
 """Inputs that are almost right: seeds cut, doubled, spliced and spoiled at random."""
 
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from random import Random
 from typing import Any
 
@@ -61,11 +62,12 @@ def _spoil(tree: Any, random: Random) -> None:
         case 0 if isinstance(holder, dict):
             del holder[key]
         case 1 if isinstance(holder, dict):
-            holder[random.choice(list(holder)) + random.choice(("", "s", ".x", "$"))] = inner
+            name = random.choice(list(holder)) + random.choice(("", "s", ".x", "$"))
+            holder[name] = deepcopy(inner)
         case 2 if isinstance(inner, str):
             holder[key] = inner + random.choice(TOKENS).decode("utf-8", "replace")
         case _:
-            holder[key] = random.choice(STRANGE)
+            holder[key] = deepcopy(random.choice(STRANGE))
 
 
 def mutated(seeds: Sequence[bytes], random: Random) -> bytes:

@@ -74,8 +74,12 @@ def _of_names(message: IncomingMessage) -> Iterator[str]:
         hidden = any(unicodedata.category(c) in INVISIBLE for c in name)
         if not name or name.startswith(".") or hidden or FORBIDDEN.intersection(name):
             yield f"filename {name!r}"
-        if len(name) > LONGEST_NAME:
+        if len(name.encode("utf-8", "replace")) > LONGEST_NAME:
             yield f"filename of {len(name)} characters"
+        if unicodedata.normalize("NFKC", name).startswith(".") or "/" in unicodedata.normalize(
+            "NFKC", name
+        ):
+            yield f"filename with a twin of a forbidden character: {name!r}"
 
 
 def _of_lines(message: IncomingMessage) -> Iterator[str]:

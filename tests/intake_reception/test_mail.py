@@ -227,3 +227,50 @@ def test_a_bounce_in_prose() -> None:
     assert message.bounce is not None
     assert message.bounce.address == "gone@x.example"
     assert message.bounce.originals == ("<ours@desk.example>",)
+
+
+def test_words_that_claim_to_be_base64() -> None:
+    head = {"Content-Transfer-Encoding": "base64"}
+
+    assert read(mail("These are plain words.", headers=head)).text == "These are plain words."
+
+
+@pytest.mark.parametrize(
+    ("content_type", "text"),
+    [
+        ("text/x-unheard-of", "<b>It burns.</b>"),
+        ("text/enriched", "It burns."),
+        ("text/plain; name=mail.txt", "<b>It burns.</b>"),
+    ],
+)
+def test_words_of_any_kind_are_the_text(content_type: str, text: str) -> None:
+    message = read(mail("<b>It burns.</b>", headers={"Content-Type": content_type}))
+
+    assert (message.text, message.attachments) == (text, ())
+
+
+def test_a_first_text_that_has_a_name_is_still_the_text() -> None:
+    named = 'Content-Type: text/plain\r\nContent-Disposition: inline; filename="a.txt"'
+
+    message = read(multipart("mixed", (named, "It burns."), (named, "More.")))
+
+    assert message.text == "It burns."
+    assert [attachment.filename for attachment in message.attachments] == ["a.txt"]
+
+
+@pytest.mark.parametrize("start", [b"\xef\xbb\xbf", b" ", b"\r\n\r\n", b"From ana Mon Mar  2\r\n"])
+def test_what_stands_before_the_first_header(start: bytes) -> None:
+    assert read(start + mail()).sender.address == "ana@customer.example"
+
+
+def test_a_sender_without_a_domain_is_known_by_his_name_and_not_answered() -> None:
+    message = read(mail(sender="root"))
+
+    assert message.sender.address == "root"
+    assert not message.answerable
+
+
+def test_an_address_in_reply_to_counts_more_than_a_name_in_from() -> None:
+    message = read(mail(sender="root", headers={"Reply-To": "ana@customer.example"}))
+
+    assert message.sender.address == "ana@customer.example"

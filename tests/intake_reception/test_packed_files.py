@@ -5,7 +5,7 @@ import struct
 from base64 import b64encode
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.intake.adapters.rfc822.tnef import SIGNATURE, unpacked
@@ -75,6 +75,7 @@ def test_what_only_calls_itself_winmail_stays_as_it_is() -> None:
     assert (attachment.filename, attachment.data) == ("winmail.dat", b"\x89PNG")
 
 
+@settings(deadline=None)
 @given(st.integers(0, len(FILE)), st.binary(max_size=20))
 def test_a_damaged_winmail_is_read_as_far_as_it_goes(cut: int, noise: bytes) -> None:
     package = unpacked(FILE[:cut] + noise + FILE[cut + len(noise) :])

@@ -1,5 +1,6 @@
 """Which parts are the message and which are attached to it."""
 
+import re
 from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 
@@ -15,6 +16,22 @@ from services.intake.domain.message import LONGEST_TEXT, FoundAttachment
 
 MOST_ATTACHMENTS = 100
 LARGEST_TEXT = 4_194_304  # bytes that are read as text; the whole stays in the original
+NO_PROSE = frozenset(
+    {
+        "text/calendar",
+        "text/css",
+        "text/csv",
+        "text/directory",
+        "text/ecmascript",
+        "text/javascript",
+        "text/rfc822-headers",
+        "text/vcard",
+        "text/x-amp-html",
+        "text/x-vcard",
+        "text/xml",
+    }
+)
+ENRICHED = re.compile(r"</?[A-Za-z][\w-]{0,59}>")  # RFC 1896
 BY_NAME = MimeTypes()  # Python's own table, not the machine's
 OCTETS = "application/octet-stream"
 TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
@@ -110,10 +127,19 @@ def _alternatives(part: Part, content: Content) -> None:
 
 
 def _leaf(part: Part, content: Content, parent: str, *, first: bool) -> None:
-    if part.content_type in ("text/plain", "text/html") and not _is_attached(part, first=first):
+    if _is_prose(part, parent) and not _is_attached(part, first=first):
         _text(part, content)
     elif len(content.attachments) < MOST_ATTACHMENTS:
         _attach(part, content, parent)
+
+
+def _is_prose(part: Part, parent: str) -> bool:
+    """Also words of a kind that nobody knows, unless a better known form stands beside them."""
+    kind = part.content_type
+    if kind in ("text/plain", "text/html"):
+        return True
+    words = kind.startswith("text/") and kind not in NO_PROSE
+    return words and parent != "multipart/alternative"
 
 
 def _attach(part: Part, content: Content, parent: str) -> None:
@@ -141,7 +167,7 @@ def _media_type(file: PackedFile, name: str) -> str:
 def _is_attached(part: Part, *, first: bool) -> bool:
     if part.disposition == "attachment":
         return True
-    return bool(part.filename) and not (first and part.disposition == "")
+    return bool(part.filename) and not first
 
 
 def _text(part: Part, content: Content) -> None:
@@ -151,6 +177,8 @@ def _text(part: Part, content: Content) -> None:
         return
     data, files = files_in_text(data)
     text = decode(data, part.charset).replace("\r\n", "\n").replace("\r", "\n")
+    if part.content_type in ("text/enriched", "text/richtext"):
+        text = ENRICHED.sub("", text.replace("<<", "<"))
     if part.parameters.get("format", "").lower() == "flowed":
         text = _unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
     content.sections.append(Section(plain=text))
@@ -183,7 +211,7 @@ def _unflowed(text: str, *, delete_space: bool) -> str:
 
 
 def _attachment(part: Part, parent: str, number: int) -> FoundAttachment:
-    extension = EXTENSIONS.get(part.content_type, "bin")
+    extension = EXTENSIONS.get(part.content_type) or _extension(part.content_type)
     inline = part.disposition != "attachment" and (
         part.disposition == "inline"
         or (parent == "multipart/related" and "content-id" in part.headers.values)
@@ -194,6 +222,12 @@ def _attachment(part: Part, parent: str, number: int) -> FoundAttachment:
         data=part.decoded(),
         inline=inline,
     )
+
+
+def _extension(content_type: str) -> str:
+    kind = content_type.partition("/")[0]
+    fallback = ".txt" if kind in ("text", "message") else ".bin"
+    return (BY_NAME.guess_extension(content_type) or fallback)[1:]
 
 
 def _subject(part: Part) -> str | None:

@@ -16,12 +16,13 @@ YENC_END = re.compile(rb"^=yend[^\r\n]{0,200}\r?$", re.MULTILINE)
 YENC_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 YENC_SHIFTED = bytes((value - 42) & 255 for value in range(256))
 Files = list[tuple[str, bytes]]
+PROBED = 4_000
 LONGEST_UU_LINE = 62
 
 
 def transfer_decoded(data: bytes, encoding: str) -> bytes:
     match encoding:
-        case "base64":
+        case "base64" if not _is_prose(data):
             return from_base64(data)
         case "quoted-printable":
             return binascii.a2b_qp(data)
@@ -30,6 +31,11 @@ def transfer_decoded(data: bytes, encoding: str) -> bytes:
             return from_uuencoded(blocks[0][1]) if blocks else data
         case _:
             return data
+
+
+def _is_prose(data: bytes) -> bool:
+    """Words have spaces between them: some senders claim base64 and write plain text."""
+    return data[:PROBED].count(b" ") * 20 > len(data[:PROBED])
 
 
 def from_base64(data: bytes) -> bytes:
