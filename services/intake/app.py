@@ -1,5 +1,6 @@
 """What intake is built from: reception, lifecycle, and the HTTP door."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 
@@ -10,6 +11,10 @@ from services.intake.domain.ticket import Policy, TicketState
 from services.intake.handlers.desk import ReceptionOptions
 from services.intake.handlers.lifecycle import Lifecycle
 from services.intake.handlers.reception import RECEPTION, Reception
+from services.intake.mail.fetching import fetchers
+from services.intake.mail.listening import listeners
+from services.intake.mail.mailboxes import load_mailboxes
+from services.intake.mail.taking import MailDoor
 from services.intake.rules import load_canned
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import prepare
@@ -59,11 +64,22 @@ def create(context: ServiceContext) -> Service:
     return Service(
         name="intake",
         stages=[(RECEPTION, _reception(context, settings)), (LIFECYCLE, lifecycle)],
-        background=[reloader.watch],
+        background=[reloader.watch, *_mail_doors(context, settings)],
         api=create_api(door),
         indexes=INDEXES,
         prepare=partial(prepare, context.database, settings.keep_keys_seconds),
     )
+
+
+def _mail_doors(
+    context: ServiceContext, settings: IntakeSettings
+) -> list[Callable[[], Awaitable[None]]]:
+    door = MailDoor(settings, context.publisher, context.blobs, context.clock)
+    boxes = load_mailboxes(settings.mailboxes_file)
+    return [
+        *(listener.serve for listener in listeners(door)),
+        *fetchers(boxes, door, context.health, context.clock),
+    ]
 
 
 def _webhooks(context: ServiceContext, settings: IntakeSettings) -> Webhooks:

@@ -1,5 +1,6 @@
 """What can be set about intake; each by DESKSTREAM_INTAKE_ and its name in capitals."""
 
+from pathlib import Path
 from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, SecretStr, model_validator
@@ -14,6 +15,7 @@ def _words(value: Any) -> Any:
     return tuple(value.split()) if isinstance(value, str) else value
 
 
+Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 Secrets = Annotated[tuple[SecretStr, ...], NoDecode, BeforeValidator(_words)]
 """One, or two with a space between them for as long as the one follows the other."""
 
@@ -61,6 +63,20 @@ class IntakeSettings(BaseSettings):
     )
     keep_keys_seconds: int = Field(
         24 * 60 * 60, ge=60, description="how long an Idempotency-Key is remembered"
+    )
+
+    smtp_port: int | None = Field(None, ge=0, le=65535, description="listens for SMTP there")
+    lmtp_port: int | None = Field(None, ge=0, le=65535, description="listens for LMTP there")
+    smtp_host: str = Field("127.0.0.1", description="address of both")
+    smtp_recipients: Words = Field(
+        (), description="addresses and @domains for which mail is taken, with spaces between"
+    )
+    smtp_cert_file: Path | None = Field(None, description="certificate for STARTTLS (PEM)")
+    smtp_key_file: Path | None = Field(None, description="the certificate's key (PEM)")
+    smtp_require_tls: bool = Field(default=False, description="no mail before STARTTLS")
+    smtp_idle_seconds: float = Field(300, gt=0, description="a silent connection is closed then")
+    mailboxes_file: Path | None = Field(
+        None, description="mailboxes to fetch from by IMAP (YAML); see the intake's README"
     )
 
     public_url: str | None = Field(

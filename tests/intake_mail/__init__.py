@@ -1,0 +1,1 @@
+"""The doors for mail: SMTP, LMTP and IMAP."""

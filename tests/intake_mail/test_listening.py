@@ -1,0 +1,237 @@
+"""The SMTP and LMTP listener as a mail server meets it."""
+
+import asyncio
+import contextlib
+import ipaddress
+import ssl
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import aiosmtplib
+import pytest
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+from aiosmtplib import SMTPRecipientsRefused, SMTPResponseException
+from cryptography import x509
+from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
+
+from services.intake.mail.listening import Listener, listeners, tls_of
+from services.intake.settings import IntakeSettings
+from shared.contracts.fields import BlobRef
+from shared.kit.settings import SettingsError
+from tests.intake_mail.conftest import LARGEST, MAILBOX, Doorway, doorway, mail
+
+SENDER = "cara@example.org"
+
+
+@contextlib.asynccontextmanager
+async def listening(way: Doorway, kind: type[SMTP] = SMTP) -> AsyncIterator[int]:
+    listener = Listener(kind, way.door, 0, asyncio.Event())
+    task = asyncio.create_task(listener.serve())
+    try:
+        await asyncio.wait_for(listener.listening.wait(), 10)
+        yield listener.bound
+    finally:
+        task.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await task
+
+
+@contextlib.asynccontextmanager
+async def client(port: int, **options: Any) -> AsyncIterator[aiosmtplib.SMTP]:
+    smtp = aiosmtplib.SMTP(hostname="127.0.0.1", port=port, timeout=20, **options)
+    await smtp.connect()
+    try:
+        yield smtp
+    finally:
+        smtp.close()
+
+
+async def send(port: int, body: bytes, *to: str, sender: str = SENDER, **options: Any) -> Any:
+    async with client(port, start_tls=False, **options) as smtp:
+        return await smtp.sendmail(sender, list(to or [MAILBOX]), body)
+
+
+async def test_a_mail_is_taken_with_its_envelope_on_top(way: Doorway) -> None:
+    async with listening(way) as port:
+        _, answer = await send(port, mail())
+
+    assert answer == "2.0.0 taken"
+    envelope = b"Return-Path: <cara@example.org>\r\nDelivered-To: help@desk.example\r\n"
+    assert way.bodies == [envelope + mail()]
+    [headers] = way.headers
+    assert (headers["ce_channel"], headers["ce_mailbox"]) == ("email", MAILBOX)
+    assert way.broker.got[0].key == b"cara@example.org"
+
+
+async def test_a_bounces_empty_sender_is_kept(way: Doorway) -> None:
+    async with listening(way) as port:
+        await send(port, mail(), sender="")
+
+    assert way.bodies[0].startswith(b"Return-Path: <>\r\n")
+
+
+async def test_a_tag_finds_its_mailbox_and_is_kept(way: Doorway) -> None:
+    async with listening(way) as port:
+        await send(port, mail(), "Help+token@desk.example")
+
+    assert way.headers[0]["ce_mailbox"] == MAILBOX
+    assert b"Delivered-To: Help+token@desk.example\r\n" in way.bodies[0]
+
+
+async def test_a_mail_to_two_mailboxes_is_two(way: Doorway) -> None:
+    async with listening(way) as port:
+        await send(port, mail(), MAILBOX, "sales@shop.example", "nobody@elsewhere.example")
+
+    assert [headers["ce_mailbox"] for headers in way.headers] == [MAILBOX, "sales@shop.example"]
+
+
+@pytest.mark.parametrize(
+    "address", ["nobody@desk.example", "help@desk.example.evil.example", "help", "x@hop.example"]
+)
+async def test_nobody_elses_mail_is_taken(way: Doorway, address: str) -> None:
+    async with listening(way) as port:
+        with pytest.raises(SMTPRecipientsRefused) as refused:
+            await send(port, mail(), address)
+
+    assert refused.value.recipients[0].code in (501, 550, 553)
+    assert way.broker.got == []
+
+
+async def test_without_recipients_nobodys_mail_is_taken() -> None:
+    way = doorway(smtp_recipients=())
+
+    async with listening(way) as port:
+        with pytest.raises(SMTPRecipientsRefused):
+            await send(port, mail())
+
+
+@pytest.mark.parametrize("trouble", ["away", "silent"])
+async def test_without_kafka_the_mail_stays_with_its_sender(trouble: str) -> None:
+    way = doorway(acknowledge_seconds=0.2)
+    setattr(way.broker, trouble, True)
+
+    async with listening(way) as port:
+        with pytest.raises(SMTPResponseException) as refused:
+            await send(port, mail())
+        setattr(way.broker, trouble, False)
+        _, answer = await send(port, mail())
+
+    assert refused.value.code == 451
+    assert answer == "2.0.0 taken"
+    assert len(way.broker.got) == 1
+
+
+async def test_a_mail_over_the_limit_is_refused(way: Doorway) -> None:
+    async with listening(way) as port:
+        with pytest.raises(SMTPResponseException) as refused:
+            await send(port, mail(text="x" * LARGEST))
+
+    assert refused.value.code == 552
+    assert way.broker.got == []
+
+
+async def test_a_large_mail_goes_to_the_blob_store(way: Doorway) -> None:
+    async with listening(way) as port:
+        await send(port, mail(text="x\r\n" * 9_000))
+
+    reference = BlobRef.model_validate_json(way.bodies[0])
+    assert (await way.blobs.get(reference.blob_id)).endswith(b"x\r\n\r\n")
+    assert BlobRef.model_validate_json(way.headers[0]["ce_dataref"]) == reference
+
+
+async def test_bytes_of_no_charset_come_through_as_they_are(way: Doorway) -> None:
+    body = mail()[:-2] + b"\xff\xfe\x80\r\n"
+
+    async with listening(way) as port:
+        await send(port, body)
+
+    assert way.bodies[0].endswith(body)
+
+
+async def test_lmtp_answers_for_each_recipient(way: Doorway) -> None:
+    async with listening(way, LMTP) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        dialogue = [
+            b"LHLO mx.example",
+            b"MAIL FROM:<cara@example.org>",
+            b"RCPT TO:<help@desk.example>",
+            b"RCPT TO:<sales@shop.example>",
+            b"DATA",
+            mail().rstrip(b"\r\n") + b"\r\n.",
+            b"QUIT",
+        ]
+        for line in dialogue:
+            writer.write(line + b"\r\n")
+            await writer.drain()
+        said = (await asyncio.wait_for(reader.read(), 20)).decode()
+        writer.close()
+        await writer.wait_closed()
+
+    assert said.count("250 2.0.0 taken\r\n") == 2
+    assert len(way.broker.got) == 2
+
+
+def certificate(folder: Path) -> tuple[Path, Path]:
+    key = generate_private_key(SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(
+            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
+            critical=False,
+        )
+        .sign(key, SHA256())
+    )
+    cert_file, key_file = folder / "cert.pem", folder / "key.pem"
+    cert_file.write_bytes(made.public_bytes(Encoding.PEM))
+    key_file.write_bytes(key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()))
+    return cert_file, key_file
+
+
+async def test_starttls_can_be_had_and_can_be_needed(tmp_path: Path) -> None:
+    cert_file, key_file = certificate(tmp_path)
+    way = doorway(smtp_cert_file=cert_file, smtp_key_file=key_file, smtp_require_tls=True)
+    trusting = ssl.create_default_context(cafile=str(cert_file))
+
+    async with listening(way) as port:
+        with pytest.raises(SMTPResponseException) as refused:
+            await send(port, mail())
+        async with client(port, start_tls=True, tls_context=trusting) as smtp:
+            await smtp.sendmail(SENDER, [MAILBOX], mail())
+
+    assert refused.value.code == 530
+    assert len(way.broker.got) == 1
+
+
+def test_a_certificate_that_is_none_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "cert.pem"
+    file.write_text("no certificate")
+
+    with pytest.raises(SettingsError, match="no certificate with its key"):
+        tls_of(IntakeSettings(smtp_cert_file=file, smtp_key_file=file))
+
+
+async def test_a_port_that_is_taken_is_told(way: Doorway) -> None:
+    async with listening(way) as port:
+        again = Listener(SMTP, way.door, port, asyncio.Event())
+        with pytest.raises(SettingsError, match="choose another port"):
+            await again.serve()
+
+
+def test_only_ports_that_are_set_listen() -> None:
+    assert listeners(doorway().door) == []
+    both = listeners(doorway(smtp_port=0, lmtp_port=0).door)
+    assert [listener.kind for listener in both] == [SMTP, LMTP]
