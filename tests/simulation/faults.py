@@ -1,6 +1,6 @@
 """What may befall a process at any await of its ports: by chance, by list, or at one point."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from random import Random
@@ -115,25 +115,5 @@ class Listed:
         fault = self._faults.get((task, nth))
         if fault is None or fault.kind not in kinds_at(place):
             return None
-        self.struck.append(fault)
-        return fault
-
-
-class CrashAt:
-    """One death: when a task of this stage comes by one of these places for the nth time."""
-
-    def __init__(self, stage: str, places: Sequence[str], nth: int) -> None:
-        self._stage = stage
-        self._places = frozenset(places)
-        self._left = nth
-        self.struck: list[Fault] = []
-
-    def strike(self, task: str, nth: int, place: str) -> Fault | None:
-        if place not in self._places or not task.endswith(f"/{self._stage}"):
-            return None
-        self._left -= 1
-        if self._left != 0:
-            return None
-        fault = Fault(task, nth, Kind.CRASH, place)
         self.struck.append(fault)
         return fault

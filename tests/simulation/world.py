@@ -25,7 +25,7 @@ PARTITIONS = 2
 INSTANCES = 2
 TICK_SECONDS = 0.2
 TOLD = ("claim", "write", "committed", "append", "sent", "settled")
-IDLE_SECONDS = 0.5
+IDLE_SECONDS = 1.0
 BEFORE_CLAIM_SECONDS = 0.05
 
 EngineOf = Callable[..., Engine[Any]]
