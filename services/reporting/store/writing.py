@@ -64,10 +64,10 @@ def write_entry(
 ) -> None:
     """The next line of the ticket's story, and its message's text beside it."""
     entry_id = f"{heard.subject}:{report.entries:06d}"
-    tx.put("timeline", _entry(entry_id, heard, report, data, flows))
+    tx.insert("timeline", _entry(entry_id, heard, report, data, flows))
     message = _message(data)
     if message is not None:
-        tx.put("messages", {"_id": entry_id, "ticket": heard.subject, "at": heard.time, **message})
+        tx.insert("messages", {"_id": entry_id, "ticket": heard.subject, "at": heard.time, **message})
 
 
 def _entry(
