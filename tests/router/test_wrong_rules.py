@@ -243,11 +243,6 @@ MISTAKES = [
         "  - name: Refunds\n    when: {category: billing, priority: high}\n    queue: billing\notherwise:",
         '9: rules.1.when: never reached: "Money" above takes all of its tickets; move this rule up',
     ),
-    (
-        "queues:",
-        "\tqueues:",
-        "1: this is not valid YAML: found character that cannot start any token (while scanning for the next token)",
-    ),
     ("queues:", "sticky: maybe\nqueues:", '1: sticky: must be true or false, not "maybe"'),
 ]
 

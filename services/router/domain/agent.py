@@ -122,13 +122,18 @@ class Agent:
 
     def has(self, need: Need) -> bool:
         ability, level = need
-        if ability.startswith(WITHOUT):
-            return ability.removeprefix(WITHOUT) != self.agent_id
-        return self._abilities.get(ability, 0) >= level
+        return self._abilities.get(ability, 0) >= level or self._is_another(ability)
+
+    def _is_another(self, ability: str) -> bool:
+        return ability.startswith(WITHOUT) and ability.removeprefix(WITHOUT) != self.agent_id
 
     def can_take(self, requirement: Requirement) -> bool:
         """Able, whether or not he is there and has room."""
-        return all(map(self.has, requirement.needs)) and self.in_one_of(requirement.teams)
+        abilities = self._abilities
+        for ability, level in requirement.needs:
+            if abilities.get(ability, 0) < level and not self._is_another(ability):
+                return False
+        return not requirement.teams or self.in_one_of(requirement.teams)
 
     def in_one_of(self, teams: tuple[str, ...]) -> bool:
         return not teams or any(team in self.profile.teams for team in teams)

@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from pydantic import BaseModel
 
@@ -69,6 +70,14 @@ class RoutedTicket(BaseModel):
     grace_at: datetime | None = None
     hours_at: datetime | None = None  # the queue opens or closes
     alarm_at: datetime | None = None
+
+    # It is changed many times a ticket, and pydantic's own way of setting costs ten times as much.
+    __setattr__ = object.__setattr__
+
+    def model_dump(self, **asked: Any) -> dict[str, Any]:
+        """What is as at first is left out, but for what others ask the store about."""
+        state = super().model_dump(**{"exclude_defaults": True, **asked})
+        return {"place": self.place, "agent_id": self.agent_id, **state}
 
     def stop_waiting(self) -> None:
         """What would have happened to it in line is off."""

@@ -1,0 +1,1 @@
+"""What an assignment costs with ten agents and with ten thousand."""
