@@ -19,11 +19,11 @@ from pymongo.errors import PyMongoError
 from services.notifier.channels import Judged, MailLine, MailServerAwayError, Outage, Verdict
 from services.notifier.domain.letter import wire
 from services.notifier.domain.retry import pause_after
-from services.notifier.gathering import Gathering
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import MAIL, mail_of
 from shared.kit.blobs import BlobMissingError, Blobs
 from shared.kit.deliveries import Claim, Deliveries, Settlement, failed, later, released, sent
+from shared.kit.gathering import Gathering
 from shared.kit.health import Health
 from shared.kit.ports import Clock
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from services.notifier.gathering import Gathering
+from shared.kit.gathering import Gathering
 
 
 async def test_those_that_wait_are_written_together() -> None:
