@@ -28,6 +28,10 @@ def explained(
     except UnreadableError as error:
         yield {"file": file, "channel": name, "error": str(error)}
         return
+    except Exception as error:  # noqa: BLE001 - one file must not keep the others from being read
+        reason = f"intake fails on it, which is a bug: {type(error).__name__}: {error}"
+        yield {"file": file, "channel": name, "error": reason}
+        return
     for each in found:
         yield each if isinstance(each, NoMessage) else record_of(each, file)
 

@@ -39,8 +39,8 @@ def _controls(options: Options) -> int:
         found[name] = uvloop.run(run(changed, _say, control.plan()))
         report[name] = as_json(changed, found[name])
         print(as_text(changed, found[name]), flush=True)
+        _write(options.report, {"controls": report})
     print(controls_as_text(found))
-    _write(options.report, {"controls": report})
     return 0 if all(one.findings.hold is (name == "nothing") for name, one in found.items()) else 1
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deskstream.services import SERVICES
-from deskstream.stack import start
+from deskstream.stack import Stack, StartFailed, start
 from tests.bench.arrivals import at_random
 from tests.bench.ledger import Origin
 from tests.bench.story import Log, ready_at
@@ -31,6 +31,7 @@ from tests.chaos.striking import Say, Striker
 from tests.chaos.witness import look
 
 PATIENCE_SECONDS = 240.0
+START_TRIES = 3
 DUPLICATE_SHARE = 0.05
 SKEW_SECONDS = 300
 WAITS_SHARE = 0.95
@@ -64,8 +65,7 @@ async def run(options: Options, say: Say, plan: Sequence[Fault] | None = None) -
 async def _deployed(
     options: Options, networks: Networks, folder: Path
 ) -> AsyncIterator[Deployment]:
-    # In a thread: the database finds itself through the network that this loop plays.
-    stack = await asyncio.to_thread(start, options.stack, detour=networks.detour)
+    stack = await _started(options.stack, networks)
     variables = {"CHAOS_WITHOUT": options.control} if options.control else {}
     own = {name: _skew(options.seed, name) for name in SERVICES if options.has(Share.SKEW)}
     if options.has(Share.POISON):
@@ -77,6 +77,17 @@ async def _deployed(
             yield desk
     finally:
         await asyncio.to_thread(stack.stop)
+
+
+async def _started(kind: str, networks: Networks) -> Stack:
+    """In a thread: the database finds itself through the network that this loop plays.
+
+    On a machine that is busy enough, a new replica set may trip over its own first election.
+    """
+    for _ in range(START_TRIES - 1):
+        with suppress(StartFailed):
+            return await asyncio.to_thread(start, kind, detour=networks.detour)
+    return await asyncio.to_thread(start, kind, detour=networks.detour)
 
 
 def _skew(seed: int, name: str) -> dict[str, str]:

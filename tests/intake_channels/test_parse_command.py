@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import orjson
+import pytest
 from typer.testing import CliRunner
 
 from deskstream.cli import app
@@ -81,3 +82,20 @@ def test_an_unknown_channel_is_refused(tmp_path: Path) -> None:
 
     assert result.exit_code == 2
     assert "whatsapp" in result.stderr
+
+
+def test_a_bug_of_ours_is_a_line_and_the_rest_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_: object) -> list[object]:
+        raise RuntimeError("oops")
+
+    for name in ("a.eml", "b.eml"):
+        (tmp_path / name).write_bytes(mail())
+    monkeypatch.setattr("deskstream.explaining.ADAPTERS", {"email": fail})
+
+    found, _ = parse(str(tmp_path))
+
+    assert [each["error"] for each in found] == [
+        "intake fails on it, which is a bug: RuntimeError: oops"
+    ] * 2

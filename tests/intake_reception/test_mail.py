@@ -274,3 +274,41 @@ def test_an_address_in_reply_to_counts_more_than_a_name_in_from() -> None:
     message = read(mail(sender="root", headers={"Reply-To": "ana@customer.example"}))
 
     assert message.sender.address == "ana@customer.example"
+
+
+def test_a_group_that_writes_in_its_own_name_hides_nobody() -> None:
+    rewritten = {"X-Original-Sender": "ana@customer.example"}
+
+    message = read(mail(sender="'Ana Ruiz' via Help <help@group.example>", headers=rewritten))
+
+    assert (message.sender.address, message.sender.name) == ("ana@customer.example", "Ana Ruiz")
+
+
+def test_an_answered_id_without_its_brackets() -> None:
+    assert read(mail(headers={"In-Reply-To": "one@x.example"})).references == ("<one@x.example>",)
+    assert read(mail(headers={"In-Reply-To": "your mail to ana@x.example"})).references == ()
+
+
+def test_an_invitation_alone_is_told_in_words() -> None:
+    event = (
+        "BEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:Repair\\, second try\r\n"
+        "DTSTART;TZID=Europe/Berlin:20260302T090000\r\nDTEND:20260302T093000Z\r\n"
+        "LOCATION:Floor\r\n  two\r\nDESCRIPTION:Bring\\nwater\r\nEND:VEVENT\r\nEND:VCALENDAR"
+    )
+
+    message = read(mail(event, headers={"Content-Type": "text/calendar; method=REQUEST"}))
+
+    assert message.text == (
+        "Repair, second try\nBegins: 2026-03-02 09:00\nEnds: 2026-03-02 09:30 UTC\n"
+        "Where: Floor two\n\nBring\nwater"
+    )
+    assert [each.content_type for each in message.attachments] == ["text/calendar"]
+
+
+def test_an_invitation_beside_words_is_attached() -> None:
+    calendar = ("Content-Type: text/calendar", "BEGIN:VEVENT\r\nSUMMARY:x\r\nEND:VEVENT")
+
+    message = read(multipart("alternative", ("Content-Type: text/plain", "Come!"), calendar))
+
+    assert message.text == "Come!"
+    assert [attachment.filename for attachment in message.attachments] == ["attachment-1.ics"]

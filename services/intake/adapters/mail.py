@@ -49,7 +49,9 @@ OF_MAIL = frozenset(
         "x-mailer",
     }
 )
+BARE_ID = re.compile(r"[^<>\s@]{1,400}@[^<>\s]{1,400}")
 MESSAGE_ID = re.compile(r"<[^<>]{1,900}>")
+VIA = re.compile(r"\s+via\s+\S.{0,200}\Z")  # as groups write: `'Ana Ruiz' via Support`
 DELIVERY_HEADERS = (
     "delivered-to",
     "x-original-to",
@@ -129,10 +131,17 @@ def message_id_in(value: str) -> str | None:
 
 def _references(headers: Headers) -> tuple[str, ...]:
     """What it answers first, then back through the thread."""
-    answered = [i for value in headers.all("in-reply-to") for i in MESSAGE_ID.findall(value)]
-    thread = [i for value in headers.all("references") for i in MESSAGE_ID.findall(value[-20_000:])]
+    answered = [i for value in headers.all("in-reply-to") for i in _ids(value)]
+    thread = [i for value in headers.all("references") for i in _ids(value[-20_000:])]
     ids = ("".join(each.split()) for each in (*answered, *reversed(thread)))
     return tuple(dict.fromkeys(ids))[:MOST_REFERENCES]
+
+
+def _ids(value: str) -> list[str]:
+    """Also where they lack their angle brackets, and stand alone."""
+    found = MESSAGE_ID.findall(value)
+    bare = value.strip()
+    return found if found or not BARE_ID.fullmatch(bare) else [f"<{bare}>"]
 
 
 def _everyone(headers: Headers, name: str) -> tuple[Person, ...]:
@@ -143,9 +152,11 @@ def _sender(headers: Headers, mailbox: str | None) -> Person:
     """From; what a group rewrote is found in X-Original-Sender, what a form sent in Reply-To."""
     stated = _everyone(headers, "from")
     named = [person for person in stated if _is_mail_address(person.address)]
-    if named and "x-original-sender" in headers.values and _is(named[0], mailbox):
+    via = VIA.search(named[0].name or "") if named else None
+    if named and "x-original-sender" in headers.values and (via or _is(named[0], mailbox)):
         original = addresses(headers.raw("x-original-sender"))
-        named = [Person(original[0].address, named[0].name)] if original else named
+        name = VIA.sub("", named[0].name or "").strip("' ") or None
+        named = [Person(original[0].address, name)] if original else named
     if named and not _is(named[0], mailbox):
         return named[0]
     for fallback in SENDER_FALLBACKS:

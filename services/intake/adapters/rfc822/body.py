@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from mimetypes import MimeTypes
 
 from services.intake.adapters.markup import read_markup, safe_html
+from services.intake.adapters.rfc822.calendar import told
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import read_head
@@ -68,7 +69,8 @@ class Section:
 class Content:
     sections: list[Section] = field(default_factory=list)
     attachments: list[FoundAttachment] = field(default_factory=list)
-    packed: Section | None = None  # the words in a winmail.dat: for a mail that has no others
+    # What a winmail.dat or an invitation says: for a mail that has no words of its own.
+    instead: Section | None = None
 
     def text_and_html(self) -> tuple[str, str | None]:
         texts: list[str] = []
@@ -89,7 +91,7 @@ class Content:
 
     def _sections(self) -> list[Section]:
         written = any((each.plain or each.markup or "").strip() for each in self.sections)
-        return self.sections if written or self.packed is None else [self.packed]
+        return self.sections if written or self.instead is None else [self.instead]
 
 
 def content_of(part: Part) -> Content:
@@ -124,6 +126,7 @@ def _alternatives(part: Part, content: Content) -> None:
     if inner.sections:
         content.sections.append(section)
     content.attachments += inner.attachments
+    content.instead = content.instead or inner.instead
 
 
 def _leaf(part: Part, content: Content, parent: str, *, first: bool) -> None:
@@ -146,12 +149,14 @@ def _attach(part: Part, content: Content, parent: str) -> None:
     package = unpacked(part.decoded()) if _may_be_packed(part) else None
     if package is None:
         content.attachments.append(_attachment(part, parent, len(content.attachments) + 1))
+        if part.content_type == "text/calendar" and content.instead is None:
+            content.instead = Section(told(part.decoded(), part.charset))
         return
     for file in package.files[: MOST_ATTACHMENTS - len(content.attachments)]:
         number = len(content.attachments) + 1
         name = safe_filename(file.name, f"attachment-{number}.bin")
         content.attachments.append(FoundAttachment(name, _media_type(file, name), file.data))
-    content.packed = content.packed or Section(package.text, package.html)
+    content.instead = content.instead or Section(package.text, package.html)
 
 
 def _may_be_packed(part: Part) -> bool:
