@@ -1,13 +1,14 @@
 """The rules' file: read, checked as a whole, and made ready to judge by."""
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from services.triage.domain.language import LanguageDetector
 from services.triage.domain.phrases import PhraseError, parse
 from services.triage.domain.priority_rules import Step
 from services.triage.domain.rule_form import ANY_LANGUAGE
-from services.triage.domain.ruleset import GENERAL, TriageRules, WordList
+from services.triage.domain.ruleset import BOILERPLATE, GENERAL, TriageRules, WordList
 from services.triage.domain.triage import Triage
 from services.triage.settings import TriageSettings
 from shared.kit.config import ConfigError, Loaded, did_you_mean, load
@@ -58,6 +59,13 @@ def _category_findings(rules: TriageRules) -> Iterator[Finding]:
             ("categories", GENERAL),
             "is what a ticket gets when nothing is found; give this category another name",
         )
+    answers: dict[str, str] = {}
+    for name, category in rules.categories.items():
+        for place, label in enumerate(category.labels):
+            if label in answers:
+                loc = ("categories", name, "labels", place)
+                yield loc, f'"{label}" is a label of {answers[label]} already; leave it to one'
+            answers[label] = name
 
 
 def _word_findings(rules: TriageRules, words: WordList) -> Iterator[Finding]:
@@ -70,6 +78,7 @@ def _word_findings(rules: TriageRules, words: WordList) -> Iterator[Finding]:
                 + did_you_mean(language, known),
             )
         seen: dict[tuple[str, ...], str] = {}
+        written = _written_by_hand(rules, words.name) if words.learned else {}
         for phrase, weight in phrases.items():
             loc = words.place(language, phrase)
             try:
@@ -79,9 +88,22 @@ def _word_findings(rules: TriageRules, words: WordList) -> Iterator[Finding]:
                 continue
             if names in seen:
                 yield loc, f'is the same as "{seen[names]}": case, accents and signs do not count'
+            if words.kind == BOILERPLATE and len(names) > 1:
+                yield loc, 'is two phrases with a "+"; give one, by which its line can be told'
+            if words.learned and names in written:
+                yield loc, f'stands under words too, as "{written[names]}"; strike out one of them'
             if weight == 0:
                 yield loc, "weighs nothing; give a weight above 0, or below 0 if it speaks against"
             seen[names] = phrase
+
+
+def _written_by_hand(rules: TriageRules, category: str) -> dict[tuple[str, ...], str]:
+    found = {}
+    for phrases in rules.categories[category].words.values():
+        for phrase in phrases:
+            with suppress(PhraseError):  # it is named where it stands
+                found[tuple(part.name for part in parse(phrase))] = phrase
+    return found
 
 
 def _step_findings(rules: TriageRules) -> Iterator[Finding]:

@@ -14,6 +14,10 @@ MOST_ALIASES = 100
 MOST_VALUES = 200_000  # after aliases are written out
 DEEPEST = 40
 
+_HINTS = {
+    "undefined alias": 'put quotes around what begins with a star, like "*word"',
+    "expected ',' or": "a bracket is not closed, or a comma is missing",
+}
 _TAG = "tag:yaml.org,2002:"
 
 
@@ -114,7 +118,8 @@ def _bounds(text: str) -> Iterator[Problem]:
 def _syntax_problem(error: yaml.MarkedYAMLError) -> Problem:
     context = f" ({error.context})" if error.context else ""
     line = _line_of(error.problem_mark or error.context_mark)
-    return Problem(line, f"this is not valid YAML: {error.problem}{context}")
+    hint = next((f"; {what}" for sign, what in _HINTS.items() if sign in str(error.problem)), "")
+    return Problem(line, f"this is not valid YAML: {error.problem}{context}{hint}")
 
 
 def _line_of(mark: Any) -> int | None:

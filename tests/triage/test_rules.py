@@ -214,6 +214,105 @@ MISTAKES = {
             'complaint, not "incidents"; did you mean "incident"?'
         ),
     ),
+    "a star in front without quotes": (
+        "[Rechnung]",
+        "[*rechnung]",
+        (
+            "6: this is not valid YAML: found undefined alias; put quotes around what begins "
+            'with a star, like "*word"'
+        ),
+    ),
+    "a tab": (
+        "    words:\n",
+        "\twords:\n",
+        (
+            "4: this is not valid YAML: found character that cannot start any token (while "
+            "scanning for the next token)"
+        ),
+    ),
+    "a bracket that is not closed": (
+        "{up: 1}",
+        "{up: 1",
+        (
+            "20: this is not valid YAML: did not find expected ',' or '}' (while parsing a flow "
+            "mapping); a bracket is not closed, or a comma is missing"
+        ),
+    ),
+    "words without a language": (
+        "  urgent: {en: [urgent]}",
+        "  urgent: [urgent]",
+        "10: cues.urgent: write words by language, like {en: [refund*], any: [paypal]}",
+    ),
+    "a word without brackets": (
+        "[Rechnung]",
+        "Rechnung",
+        "6: categories.billing.words.de: write a list or weights: [Rechnung] or {Rechnung: 3}",
+    ),
+    "a weight without a colon": (
+        "invoice*: 3",
+        "invoice* 3",
+        "5: categories.billing.words.en.invoice* 3: must be a number, but nothing is written",
+    ),
+    "a stem that would be found everywhere": (
+        "invoice*: 3",
+        "in*: 3",
+        '5: categories.billing.words.en.in*: needs 3 letters beside the star in "in*"',
+    ),
+    "a signal that is none": (
+        "invoice*: 3",
+        "<asks>: 3",
+        (
+            '5: categories.billing.words.en.<asks>: has no such signal "<asks>"; there are '
+            "<asking>, <exclaiming>, <shouting>"
+        ),
+    ),
+    "a sentence as a phrase": (
+        "[Rechnung]",
+        f"[{'x' * 81}]",
+        (
+            f"6: categories.billing.words.de.{'x' * 81}: is longer than 80 characters; take its "
+            "telling words"
+        ),
+    ),
+    "a category that nothing can find": (
+        GOOD[GOOD.index("    words:") : GOOD.index("cues:")],
+        "    title: Bills\n",
+        (
+            "3: categories.billing: has no words: give some by language, like words: "
+            "{en: {invoice*: 4}}"
+        ),
+    ),
+    "a label of two categories": (
+        "  billing:\n",
+        "  billing:\n    labels: [Bill, Bill]\n",
+        '4: categories.billing.labels.1: "Bill" is a label of billing already; leave it to one',
+    ),
+    "a learned word that is written by hand too": (
+        "  billing:\n",
+        "  billing:\n    learned: {Invoice*: 2}\n",
+        (
+            '4: categories.billing.learned.Invoice*: stands under words too, as "invoice*"; '
+            "strike out one of them"
+        ),
+    ),
+    "boilerplate that has no place": (
+        "cues:\n",
+        "boilerplate: {en: [sent + phone]}\ncues:\n",
+        (
+            '9: boilerplate.en.sent + phone: is two phrases with a "+"; give one, by which its '
+            "line can be told"
+        ),
+    ),
+    "a threshold below nothing": (
+        "languages: {among: [en, de]}",
+        "languages: {among: [en, de]}\nthresholds: {least_score: -1}",
+        "2: thresholds.least_score: must be greater than 0, not -1",
+    ),
+    "no language": (
+        "[en, de]",
+        "[]",
+        "1: languages.among: must have at least 1, not 0",
+    ),
 }
 
 

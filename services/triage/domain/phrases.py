@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from operator import itemgetter
 
 import ahocorasick
 
@@ -92,7 +93,10 @@ class Finder:
     def __init__(self, parts: Iterable[Part]) -> None:
         plain: defaultdict[str, set[str]] = defaultdict(set)
         patterns: defaultdict[str, dict[str, re.Pattern[str]]] = defaultdict(dict)
+        self._signals: set[str] = set()
         for part in parts:
+            if not part.spellings:
+                self._signals.add(part.name)
             for key, pattern in part.spellings:
                 if pattern is None:
                     plain[key].add(part.name)
@@ -109,13 +113,14 @@ class Finder:
         self._automaton.make_automaton()
 
     def find(self, text: str) -> set[str]:
-        """The names of the parts that are in the text, signals included."""
+        """The names of the parts that are in the text."""
         text = text[:LONGEST_TEXT]
-        found = set(signals(text))
+        found = self._signals.intersection(signals(text)) if self._signals else set()
         if self._names:
             folded = fold(text)
-            hits = {number for _, number in self._automaton.iter(folded)}
-            found.update(name for number in hits for name in self._names[number])
+            hits = set(map(itemgetter(1), self._automaton.iter(folded)))
+            for number in hits:
+                found.update(self._names[number])
             for number in hits & self._patterns.keys():
                 found.update(name for name, way in self._patterns[number] if way.search(folded))
         return found

@@ -5,10 +5,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from services.triage.domain.boilerplate import without
 from services.triage.domain.evidence import Evidence
-from services.triage.domain.phrases import Finder, Part, parse
+from services.triage.domain.phrases import LONGEST_TEXT, Finder, Part, parse
 from services.triage.domain.rule_form import ANY_LANGUAGE
-from services.triage.domain.ruleset import GENERAL, FieldWeights, TriageRules
+from services.triage.domain.ruleset import BOILERPLATE, GENERAL, FieldWeights, TriageRules
 from shared.contracts.fields import TicketType
 from shared.contracts.triage import Match
 
@@ -16,7 +17,7 @@ MOST_MATCHES = 40
 _FULLY_SHOWN = 3.0  # a score at which the words alone give 63 % confidence, at twice 86 %
 _TYPE_OF_CATEGORY = 1.5  # weighs more than one weak word, less than a clear phrase
 _NOTICED = 1.0  # what cues, tones, tags and products must add up to
-KINDS = ("category", "type", "cue", "tone", "tag", "product")
+KINDS = ("category", "type", "cue", "tone", "tag", "product", BOILERPLATE)
 
 Scores = dict[str, float]
 
@@ -103,12 +104,24 @@ class Reader:
             else:
                 for name in entry.parts:
                     self._combined[name].append(entry)
-        self._parts = frozenset(parts)
         self._finder = Finder(parts.values())
+        self._boilerplate = self._parts_of(BOILERPLATE)
 
     def find(self, text: str) -> set[str]:
-        """The parts of the rules' phrases that stand in the text."""
-        return self._finder.find(text) & self._parts
+        """The parts of the rules' phrases that stand in the text, its boilerplate left out."""
+        found = self._finder.find(text)
+        if found.isdisjoint(self._boilerplate):
+            return found
+        said = without(text[:LONGEST_TEXT], self._is_boilerplate)
+        return self._finder.find(said) - self._boilerplate
+
+    def _is_boilerplate(self, line: str) -> bool:
+        return not self._finder.find(line).isdisjoint(self._boilerplate)
+
+    def _parts_of(self, kind: str) -> frozenset[str]:
+        """For phrases of one part only: of others no line can be told."""
+        names = self._by_part.items()
+        return frozenset(name for name, told in names if any(one.kind == kind for one in told))
 
     def phrases_in(self, text: str) -> set[str]:
         """The rules' phrases of a single part that stand in the text, as the rules write them."""

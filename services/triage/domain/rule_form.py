@@ -32,12 +32,20 @@ def _weighted(phrases: Any) -> Any:
     """A plain list is short for a weight of 1 each."""
     if isinstance(phrases, list):
         return {str(phrase): 1.0 for phrase in phrases}
+    if isinstance(phrases, str):
+        raise ValueError(f"write a list or weights: [{phrases}] or {{{phrases}: 3}}")  # noqa: TRY004 - pydantic wants a ValueError
     return phrases
+
+
+def _by_language(words: Any) -> Any:
+    if isinstance(words, list | str):
+        raise ValueError("write words by language, like {en: [refund*], any: [paypal]}")  # noqa: TRY004 - as above
+    return words
 
 
 Name = Annotated[str, AfterValidator(_is_name)]
 Language = Annotated[str, AfterValidator(_is_language)]
 Weight = Annotated[float, Field(ge=-100, le=100)]
 Phrases = Annotated[dict[str, Weight], BeforeValidator(_weighted)]
-Words = dict[str, Phrases]
+Words = Annotated[dict[str, Phrases], BeforeValidator(_by_language)]
 """Phrase ▶ weight, by language (`any`: whatever the language). Below 0: it speaks against."""

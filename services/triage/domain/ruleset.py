@@ -17,6 +17,7 @@ from services.triage.domain.rule_form import (
 from shared.contracts.fields import TicketType
 
 GENERAL = "general"
+BOILERPLATE = "boilerplate"
 
 
 class FieldWeights(Rule):
@@ -75,7 +76,7 @@ class Thresholds(Rule):
 
 
 class WordList(NamedTuple):
-    """`kind` is category, type, cue, tone, tag or product; `loc` its place in the file.
+    """`kind` is category, type, cue, tone, tag, product or boilerplate; `loc` its place.
 
     What was learned has no languages in the file: it counts whatever the language.
     """
@@ -104,6 +105,7 @@ class TriageRules(Rule):
     tones: dict[Name, Words] = Field(default_factory=dict)  # from the mildest to the worst
     tags: dict[Name, Words] = Field(default_factory=dict)
     products: dict[Name, Words] = Field(default_factory=dict)
+    boilerplate: Words = Field(default_factory=dict)  # what stands below mails: it does not count
     priority: PriorityRules
 
     def word_lists(self) -> Iterator[WordList]:
@@ -120,3 +122,4 @@ class TriageRules(Rule):
             topics: dict[str, Words] = getattr(self, f"{kind}s")
             for topic, words in topics.items():
                 yield WordList(kind, str(topic), None, words, (f"{kind}s", str(topic)))
+        yield WordList(BOILERPLATE, BOILERPLATE, None, self.boilerplate, (BOILERPLATE,))
