@@ -1,18 +1,29 @@
 """A message's body as its readers get it, and the bytes to keep for that."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from services.intake.domain.admission import body_of, is_cut
 from services.intake.domain.message import IncomingMessage
 from services.intake.handlers.arrivals import Arrival
-from shared.contracts.fields import Attachment, BlobRef, MessageBody
+from shared.contracts.fields import Attachment, Automatic, MessageBody
 from shared.kit.blobs import reference_to
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Bodies:
     keep_originals: bool
-    bytes_to_keep: dict[str, bytes] = field(default_factory=dict)
+
+    def bytes_of(self, arrivals: Sequence[Arrival]) -> list[bytes]:
+        """What the bodies of these messages refer to, each once."""
+        kept: dict[bytes, None] = {}
+        for arrival in arrivals:
+            message = arrival.parsed
+            if isinstance(message, IncomingMessage) and message.automatic is not Automatic.OWN:
+                kept |= dict.fromkeys(each.data for each in message.attachments)
+                raw = self._raw(arrival, message)
+                kept |= {} if raw is None else {raw: None}
+        return list(kept)
 
     def of(self, arrival: Arrival, message: IncomingMessage) -> MessageBody:
         stored = tuple(
@@ -20,23 +31,19 @@ class Bodies:
                 filename=each.filename,
                 content_type=each.content_type,
                 size=len(each.data),
-                sha256=(blob := self._keep(each.data)).sha256,
+                sha256=(blob := reference_to(each.data)).sha256,
                 blob=blob,
                 inline=each.inline,
             )
             for each in message.attachments
         )
         raw = self._raw(arrival, message)
-        return body_of(message, arrival.identity, (*message.described, *stored), raw)
+        reference = reference_to(raw) if raw is not None else None
+        return body_of(message, arrival.identity, (*message.described, *stored), reference)
 
-    def _raw(self, arrival: Arrival, message: IncomingMessage) -> BlobRef | None:
+    def _raw(self, arrival: Arrival, message: IncomingMessage) -> bytes | None:
+        """The original: of mail always, if so set; of the rest where the body shows less."""
         if message.raw is not None:
-            wanted = self.keep_originals or is_cut(message)
-            return self._keep(message.raw) if wanted else None
+            return message.raw if self.keep_originals or is_cut(message) else None
         record = arrival.heard.record
-        return self._keep(record.value) if record and record.value and is_cut(message) else None
-
-    def _keep(self, data: bytes) -> BlobRef:
-        reference = reference_to(data)
-        self.bytes_to_keep[reference.blob_id] = data
-        return reference
+        return record.value if record and record.value and is_cut(message) else None

@@ -68,9 +68,9 @@ class Desk:
         self._clues = Clues(self.store, options.mail_secret)
         self.said: list[Outgoing] = []
 
-    @property
-    def bytes_to_keep(self) -> list[bytes]:
-        return list(self._bodies.bytes_to_keep.values())
+    def bytes_of(self, arrivals: Sequence[Arrival]) -> list[bytes]:
+        """All that bodies will refer to. Of the few that are dropped later, some for nothing."""
+        return self._bodies.bytes_of(arrivals)
 
     async def load(self, arrivals: Sequence[Arrival], changes: CustomerChanges) -> None:
         """All that the batch has to know, in few queries."""

@@ -1,6 +1,7 @@
 """Messages in, commands out: finds each message's ticket, or opens one, exactly once."""
 
-from collections.abc import Iterable, Sequence
+import asyncio
+from collections.abc import Awaitable, Iterable, Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -44,15 +45,17 @@ class Reception(Handler[Any]):
         for heard in batch.inputs:
             if not isinstance(heard.data, CustomerUpdated | CustomerRemoved):
                 arrivals += await self._arrivals(heard, desk)
-        await desk.load(arrivals, changes)
+        # The bytes are there before the commit, since a message must not refer to what is not; and
+        # they are written while the rest is read. Again, should the batch run again, is nothing.
+        await _both(desk.load(arrivals, changes), self._keep(desk.bytes_of(arrivals)))
         for arrival in arrivals:
             desk.receive(arrival)
         desk.store.flush()
-        # Before the commit: a message must not refer to bytes that are not there. Putting them
-        # again, should the batch run again, changes nothing.
-        if desk.bytes_to_keep:
-            await self._blobs.put_all(desk.bytes_to_keep)
         return desk.said
+
+    async def _keep(self, data: Sequence[bytes]) -> None:
+        if data:
+            await self._blobs.put_all(data)
 
     async def _arrivals(self, heard: Heard, desk: Desk) -> list[Arrival]:
         try:
@@ -79,6 +82,13 @@ class Reception(Handler[Any]):
 
     def _is_ours(self, message_id: str) -> bool:
         return ticket_of_message_id(message_id, secret=self._options.mail_secret) is not None
+
+
+async def _both(*works: Awaitable[None]) -> None:
+    """At the same time. When one fails the other is waited for: it may be in the transaction."""
+    for outcome in await asyncio.gather(*works, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
 
 
 async def _update_customers(inputs: Iterable[Heard], tx: Transaction) -> CustomerChanges:
