@@ -139,3 +139,9 @@ class ProgressStalled(SlaVerdict):
 
     since: Moment
     seconds: float
+
+
+class SurveyDue(SlaVerdict):
+    """A resolved ticket was left alone for so long that its requester may be asked; said once."""
+
+    resolved_at: Moment

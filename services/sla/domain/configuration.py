@@ -78,6 +78,7 @@ class Closing(Written):
 
     close_resolved_after: Duration | None = None
     resolve_pending_after: Duration | None = None
+    survey_after: Duration | None = None  # from its resolution; said as SurveyDue, once a ticket
     time: Time = "calendar"
 
 

@@ -7,7 +7,7 @@ from services.sla.domain.duration import SECOND_MS
 from services.sla.domain.hearing import Hearing, Timer
 from services.sla.domain.policy import QUIET
 from services.sla.domain.sla_clock import Deadline, deadlines, next_due, warned
-from services.sla.domain.ticket_state import SlaState
+from services.sla.domain.ticket_state import SURVEY, SlaState
 from shared.contracts.sla import Metric, SlaWarning
 
 
@@ -38,6 +38,8 @@ def wanted_timers(state: SlaState) -> dict[str, datetime]:
     }
     if state.closing is not None:
         timers[state.closing.timer] = state.closing.due_at
+    if state.survey is not None and state.survey.due_at is not None:
+        timers[SURVEY] = state.survey.due_at
     return timers
 
 

@@ -5,10 +5,10 @@ from services.sla.domain.clock_states import both, cancel, fulfil, settle
 from services.sla.domain.duration import written
 from services.sla.domain.hearing import Hearing, Timer
 from services.sla.domain.targeting import aim_again
-from services.sla.domain.ticket_state import Closing
+from services.sla.domain.ticket_state import SURVEY, Closing, Survey
 from shared.contracts.commands import SetStatus
 from shared.contracts.fields import Actor, ActorKind, Status
-from shared.contracts.sla import Metric
+from shared.contracts.sla import Metric, SurveyDue
 
 SLA = Actor(kind=ActorKind.SYSTEM, id="sla")
 EXCHANGES = (Metric.NEXT_RESPONSE, Metric.UPDATE)
@@ -26,6 +26,7 @@ def enter(hearing: Hearing, status: Status) -> None:
         _reopen(hearing)
     settle(hearing)
     arm_closing(hearing)
+    _arm_survey(hearing)
 
 
 def _end_exchanges(hearing: Hearing) -> None:
@@ -58,6 +59,28 @@ def arm_closing(hearing: Hearing) -> None:
     reason = f"{what} {written(span)}" + _of_business_time(rules.time)
     due = due_at(hearing.at, span, schedule)
     hearing.change(closing=Closing(status=then, due_at=due, reason=reason))
+
+
+def _arm_survey(hearing: Hearing) -> None:
+    """A ticket that closes by itself keeps its survey, one that opens again loses it."""
+    survey, policy = hearing.state.survey, hearing.policy
+    if survey is not None and survey.due_at is None:
+        return
+    if hearing.state.status is Status.RESOLVED and policy.closing.survey_after is not None:
+        schedule = hearing.rules.schedule(policy.closing_schedule)
+        due = due_at(hearing.at, policy.closing.survey_after, schedule)
+        hearing.change(survey=Survey(resolved_at=hearing.at, due_at=due))
+    elif not hearing.state.over:
+        hearing.change(survey=None)
+
+
+def survey_if_due(hearing: Hearing) -> None:
+    survey = hearing.state.survey
+    if survey is None or survey.due_at is None or survey.due_at > hearing.at:
+        return
+    due = SurveyDue(resolved_at=survey.resolved_at, **hearing.pinned)
+    hearing.say(due, Timer(SURVEY, survey.due_at))
+    hearing.change(survey=survey.model_copy(update={"due_at": None}))
 
 
 def _of_business_time(time: str) -> str:

@@ -8,7 +8,7 @@ from services.sla.domain.clock_states import fulfil
 from services.sla.domain.falling_due import catch_up, fire
 from services.sla.domain.hearing import Hearing, Utterance
 from services.sla.domain.policy import Rules
-from services.sla.domain.status_moves import arm_closing, close_if_due, enter
+from services.sla.domain.status_moves import arm_closing, close_if_due, enter, survey_if_due
 from services.sla.domain.targeting import announce, follow_facts, follow_rules, start_clock
 from services.sla.domain.ticket_facts import as_changed, as_triaged, on_arrival
 from services.sla.domain.ticket_state import SlaState
@@ -65,6 +65,7 @@ def come_due(state: SlaState, at: datetime, rules: Rules, now: datetime, *, seen
     hearing = Hearing(state, rules, at, now)
     fire(hearing)
     close_if_due(hearing, seen)
+    survey_if_due(hearing)
     return Decided(hearing.state, hearing.said)
 
 
@@ -150,7 +151,12 @@ def _on_reopened(hearing: Hearing, _event: TicketReopened) -> None:
         enter(hearing, Status.OPEN)
 
 
-def _on_closed(hearing: Hearing, _event: TicketClosed | TicketMarkedSpam) -> None:
+def _on_closed(hearing: Hearing, _event: TicketClosed) -> None:
+    enter(hearing, Status.CLOSED)
+
+
+def _on_spam(hearing: Hearing, _event: TicketMarkedSpam) -> None:
+    hearing.change(survey=None)
     enter(hearing, Status.CLOSED)
 
 
@@ -196,7 +202,7 @@ HEARS: Mapping[type[Message], Callable[[Hearing, Any], None]] = {
     TicketReopened: _on_reopened,
     TicketClosed: _on_closed,
     TicketMerged: _on_merged,
-    TicketMarkedSpam: _on_closed,
+    TicketMarkedSpam: _on_spam,
     TicketQueued: _on_queued,
     TicketAssigned: _on_assigned,
 }

@@ -10,6 +10,9 @@ from services.sla.domain.ticket_facts import TicketFacts
 from shared.contracts.fields import Status
 from shared.contracts.sla import Metric
 
+SURVEY = "survey"
+"""The name of its timer."""
+
 
 class Closing(BaseModel):
     """The status that the ticket is to get by itself if nobody touches it until then."""
@@ -25,6 +28,15 @@ class Closing(BaseModel):
         return "autoclose" if self.status is Status.CLOSED else "autoresolve"
 
 
+class Survey(BaseModel):
+    """The requester is to be asked how it was; `due_at` None: has been."""
+
+    model_config = ConfigDict(frozen=True)
+
+    resolved_at: datetime
+    due_at: datetime | None
+
+
 class SlaState(BaseModel):
     """Bounded: one clock for each metric, however long the ticket lives.
 
@@ -38,6 +50,7 @@ class SlaState(BaseModel):
     promised: bool = False  # the targets were announced
     clocks: dict[Metric, Clock] = Field(default_factory=dict)
     closing: Closing | None = None
+    survey: Survey | None = None
 
     def clock(self, metric: Metric) -> Clock | None:
         return self.clocks.get(metric)
