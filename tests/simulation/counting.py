@@ -18,8 +18,10 @@ from shared.kit.letters import redriven
 from shared.kit.records import Publication
 from shared.kit.unit import Batch, Due, Handler, Outgoing, Said, Stage, Transaction
 from tests.simulation.counting_checks import violations
+from tests.simulation.groups import Process
+from tests.simulation.plans import ServicePlan, StagePlan
 from tests.simulation.scheduler import SECOND
-from tests.simulation.world import PARTITIONS, Process, ServicePlan, StagePlan, World
+from tests.simulation.world import PARTITIONS, World
 
 TICKETS = ("t1", "t2", "t3")
 DELAY = timedelta(seconds=1)
@@ -199,7 +201,7 @@ class SmallWorld:
         """The handler is repaired, and what it spoiled is sent once more, in order."""
         self.broken = False
         group = world.group(COUNTING.name)
-        if not world.has_handled_all(group):
+        if not group.has_handled_all(world.cluster):
             return
         letters = world.documents("counting", LETTERS).values()
         for letter in sorted(letters, key=lambda each: str(each["order"])):

@@ -18,7 +18,7 @@ from shared.kit.ports import Advance, BrokerAwayError, Checkpoint, FencedError, 
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Entity
 from shared.kit.work import Input, Owned, Work
-from tests.simulation.world import Parts
+from tests.simulation.plans import Parts
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,8 +8,9 @@ from tests.simulation.counting import SmallWorld, words
 from tests.simulation.faults import Drawn, Fault, Faults, Listed
 from tests.simulation.pipeline.scenario import Pipeline
 from tests.simulation.pipeline.script import entries
+from tests.simulation.plans import Parts, Scenario
 from tests.simulation.scheduler import StuckError
-from tests.simulation.world import Parts, Scenario, World
+from tests.simulation.world import World
 
 
 @dataclass(frozen=True, slots=True)

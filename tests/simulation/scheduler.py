@@ -3,9 +3,10 @@
 import asyncio
 import hashlib
 from array import array
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from random import Random
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.harness import MONDAY_9AM
 SECOND = 1_000_000  # time is whole microseconds since the start
 LONGEST_STEP = 500
 WAKING = 5_000  # until a waiting task notices what it waited for
+NEVER = 1 << 62
 
 
 class Pause:
@@ -42,6 +44,7 @@ class Task:
     frozen_until: int = 0
     idle: bool = False
     places: int = 0  # how many it has come by where a fault might strike
+    children: int = 0
 
     @property
     def ready_at(self) -> int:
@@ -53,7 +56,7 @@ class StuckError(Exception):
 
 
 class SimulatedLoop:
-    """As much of an event loop as code may ask for while it runs: the time."""
+    """As much of an event loop as code may ask for while it runs: time, futures, tasks."""
 
     def __init__(self, scheduler: "Scheduler") -> None:
         self._scheduler = scheduler
@@ -63,6 +66,30 @@ class SimulatedLoop:
 
     def get_debug(self) -> bool:
         return False
+
+    def call_soon(self, callback: Callable[..., object], *given: Any, **_context: Any) -> None:
+        self._scheduler.soon.append(partial(callback, *given))
+
+    def create_future(self) -> "asyncio.Future[Any]":
+        return asyncio.Future(loop=self)  # type: ignore[arg-type]
+
+    def create_task(self, work: Coroutine[Any, Any, Any], **_named: Any) -> "asyncio.Future[Any]":
+        """Beside the task that asks for it, and dies with the same process."""
+        future = self.create_future()
+        self._scheduler.start_beside(_answering(work, future))
+        return future
+
+    def call_exception_handler(self, _context: object) -> None:
+        """Nobody asked for what a task raised whose parent had died."""
+
+
+async def _answering(work: Coroutine[Any, Any, Any], future: "asyncio.Future[Any]") -> None:
+    try:
+        answer = await work
+    except Exception as error:  # noqa: BLE001 - it belongs to whoever waits for it
+        future.set_exception(error)
+    else:
+        future.set_result(answer)
 
 
 @dataclass(slots=True)
@@ -78,6 +105,7 @@ class Scheduler:
     dead: list[Task] = field(default_factory=list)
     steps: int = 0
     current: Task | None = None
+    soon: list[Callable[[], object]] = field(default_factory=list)
     trace: list[str] = field(default_factory=list)
     _steps_taken: "array[int]" = field(default_factory=lambda: array("q"))
     _born: int = 0
@@ -98,6 +126,13 @@ class Scheduler:
         self.tasks.append(task)
         return task
 
+    def start_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        parent = self.current
+        if parent is None:
+            raise RuntimeError("only a task can start another one beside it")
+        parent.children += 1
+        self.start(f"{parent.name}+{parent.children}", parent.owner, work)
+
     def kill(self, owner: str) -> None:
         """Their next step never comes. The coroutines are kept, so that nothing cleans up."""
         self.dead.extend(task for task in self.tasks if task.owner == owner)
@@ -113,8 +148,8 @@ class Scheduler:
     def frozen(self, owner: str) -> bool:
         return any(task.owner == owner and task.frozen_until > self.time for task in self.tasks)
 
-    def wake(self, task: Task) -> None:
-        if task.idle and task.wakes_at > self.time + WAKING:
+    def wake(self, task: Task | None) -> None:
+        if task is not None and task.idle and task.wakes_at > self.time + WAKING:
             task.wakes_at = self.time + WAKING
 
     def run(self) -> None:
@@ -127,6 +162,8 @@ class Scheduler:
                 if self.steps > self.most_steps:
                     raise StuckError(f"still busy after {self.steps} steps")
                 self._step(self._next())
+                while self.soon:
+                    self.soon.pop(0)()
         finally:
             asyncio._set_running_loop(before)
 
@@ -135,6 +172,8 @@ class Scheduler:
         ready = [t for t in self.tasks if t.wakes_at <= time and t.frozen_until <= time]
         if not ready:
             self.time = time = min(task.ready_at for task in self.tasks)
+            if time >= NEVER:
+                raise StuckError("still busy: everybody waits for somebody else")
             ready = [t for t in self.tasks if t.wakes_at <= time and t.frozen_until <= time]
         if self.orderly:
             return min(ready, key=lambda task: (task.ready_at, task.number))
@@ -150,8 +189,19 @@ class Scheduler:
         except StopIteration:
             self.tasks.remove(task)
         else:
+            self._suspend(task, pause)
+
+    def _suspend(self, task: Task, pause: "Pause | asyncio.Future[Any]") -> None:
+        if isinstance(pause, Pause):
             task.wakes_at = max(pause.until, self.time)
             task.idle = pause.idle
+            return
+        pause._asyncio_future_blocking = False
+        task.wakes_at, task.idle = NEVER, False
+        pause.add_done_callback(partial(self._resume, task))
+
+    def _resume(self, task: Task, _future: "asyncio.Future[Any]") -> None:
+        task.wakes_at = self.time
 
     def digest(self) -> str:
         """Of every step, its moment, and all that was noted."""

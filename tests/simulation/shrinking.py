@@ -6,8 +6,8 @@ from functools import partial
 from typing import Any, TypeVar
 
 from tests.simulation.faults import Fault
+from tests.simulation.plans import Parts
 from tests.simulation.running import Schedule, Setting, run_schedule
-from tests.simulation.world import Parts
 
 T = TypeVar("T")
 MOST_RUNS = 400

@@ -20,7 +20,7 @@ DIGESTS = """
 import structlog
 structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
 from tests.simulation.running import WHOLE, run_schedule
-print([run_schedule(WHOLE, seed).digest for seed in range(3)])
+print([run_schedule(WHOLE, seed).digest for seed in range(2)])
 """
 
 
@@ -32,14 +32,14 @@ def _quiet() -> Iterator[None]:
     structlog.reset_defaults()
 
 
-@pytest.mark.parametrize("first", range(0, 200, 50))
+@pytest.mark.parametrize("first", range(0, 100, 50))
 def test_no_schedule_violates_the_protocol(first: int) -> None:
     assert first_violation(SMALL, range(first, first + 50)) is None
 
 
-@pytest.mark.parametrize("first", range(0, 15, 5))
+@pytest.mark.parametrize("first", range(0, 6, 3))
 def test_no_schedule_of_the_pipeline_violates_a_guarantee(first: int) -> None:
-    assert first_violation(WHOLE, range(first, first + 5)) is None
+    assert first_violation(WHOLE, range(first, first + 3)) is None
 
 
 def test_every_kind_of_fault_strikes() -> None:

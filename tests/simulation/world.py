@@ -1,25 +1,23 @@
-"""Processes of services in consumer groups, on a broker and databases in memory, under faults."""
+"""Processes of services on a broker and databases in memory, and whatever befalls them."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from functools import cache
 from random import Random
-from typing import Any, Protocol
+from typing import Any
 
 from prometheus_client import CollectorRegistry
 from pymongo.errors import AutoReconnect
 
-from shared.kit.engine import Engine
 from shared.kit.health import Health
 from shared.kit.letters import LetterLimit
-from shared.kit.memory import CHECKPOINTS, MemoryBroker, MemoryCluster, MemoryData, MemoryStore
+from shared.kit.memory import MemoryData
 from shared.kit.meters import Meters, Metrics
-from shared.kit.ports import BrokerAwayError, Checkpoint, ConflictError, StoreAwayError
-from shared.kit.records import Partition, Publication, Record
-from shared.kit.unit import Handler, Stage
+from shared.kit.ports import BrokerAwayError, ConflictError, StoreAwayError
+from shared.kit.records import Partition
 from tests.simulation.faults import REST, TICK, Fault, Faults, Kind
-from tests.simulation.scheduler import SECOND, Pause, Scheduler, Task
+from tests.simulation.groups import Cluster, Connection, Group, Member, Process
+from tests.simulation.plans import Parts, Scenario, ServicePlan, StagePlan
+from tests.simulation.scheduler import SECOND, Pause, Scheduler
 
 PARTITIONS = 2
 INSTANCES = 2
@@ -27,143 +25,6 @@ TICK_SECONDS = 0.2
 TOLD = ("claim", "write", "committed", "append", "sent", "settled")
 IDLE_SECONDS = 1.0
 BEFORE_CLAIM_SECONDS = 0.05
-
-EngineOf = Callable[..., Engine[Any]]
-StoreOf = Callable[..., MemoryStore]
-
-
-@dataclass(frozen=True, slots=True)
-class Parts:
-    """What the world is built from. A planted bug puts a broken part in place of the real one.
-
-    `plant` holds while the world runs.
-    """
-
-    engine: EngineOf = Engine
-    store: StoreOf = MemoryStore
-    handler: Callable[[Handler[Any]], Handler[Any]] = lambda handler: handler
-    plant: Callable[[], AbstractContextManager[Any]] = nullcontext
-
-
-@dataclass(frozen=True, slots=True)
-class StagePlan:
-    stage: Stage[Any]
-    handler: Callable[["World", "Process"], Handler[Any]]
-    database: str
-
-
-@dataclass(frozen=True, slots=True)
-class ServicePlan:
-    """`background` runs beside the stages, as the notifier's sender does."""
-
-    name: str
-    stages: tuple[StagePlan, ...]
-    background: Callable[["World", "Process"], Coroutine[Any, Any, None]] | None = None
-
-
-class Entry(Protocol):
-    """Something that comes in; `at` is in microseconds since the start."""
-
-    @property
-    def at(self) -> int: ...
-
-
-class Scenario(Protocol):
-    """What runs, what comes in, and what must hold in the end."""
-
-    script: Sequence[Any]
-    calm_after: int  # from then on nothing befalls, and the world must come to rest
-
-    @property
-    def services(self) -> Sequence[ServicePlan]: ...
-
-    @property
-    def repeated_mails(self) -> int:
-        """Sent again because nobody could know that they had arrived: no violation."""
-
-    def say(self, world: "World", entry: Any) -> None: ...
-
-    def mend(self, world: "World") -> None:
-        """Once it is calm: what people would do."""
-
-    def is_done(self, world: "World") -> bool: ...
-
-    def violations(self, world: "World") -> list[str]: ...
-
-
-@dataclass(slots=True, eq=False)
-class Member:
-    """One stage in one process."""
-
-    process: "Process"
-    group: "Group"
-    engine: Engine[Any]
-    broker: "Connection"
-    task: Task | None = None
-
-
-@dataclass(slots=True, eq=False)
-class Process:
-    name: str
-    service: ServicePlan
-    members: list[Member] = field(default_factory=list)
-    cut_until: dict[str, int] = field(default_factory=dict)  # by side
-    resends: bool = False
-
-    def wake(self) -> None:
-        """A mail was settled in this process."""
-        for member in self.members:
-            member.engine.outcomes_ready()
-
-
-@dataclass(slots=True, eq=False)
-class Group:
-    plan: StagePlan
-    data: MemoryData
-    partitions: list[Partition]
-    members: dict[str, Member] = field(default_factory=dict)
-    owners: dict[Partition, str] = field(default_factory=dict)
-    generation: int = 0
-
-    @property
-    def name(self) -> str:
-        return self.plan.stage.name
-
-    @property
-    def checkpoints(self) -> Mapping[str, Checkpoint]:
-        found: Mapping[str, Checkpoint] = self.data.collections.get(CHECKPOINTS, {})
-        return found
-
-
-class Cluster(MemoryCluster):
-    """Wakes whoever waits for a topic, and knows what lies there."""
-
-    def __init__(self, clock: Scheduler, partitions: int) -> None:
-        super().__init__(clock, partitions)
-        self.lying: set[tuple[str, Any]] = set()
-        self.readers: dict[str, list[Group]] = {}
-        self._scheduler = clock
-
-    def append(self, publication: Publication, **where: Any) -> Record:
-        record = super().append(publication, **where)
-        self.lying.add((publication.topic, publication.headers))
-        for group in self.readers.get(publication.topic, ()):
-            for member in group.members.values():
-                if member.task is not None:
-                    self._scheduler.wake(member.task)
-        return record
-
-
-class Connection(MemoryBroker):
-    """A member's; what its process resends is stored twice, as without an idempotent producer."""
-
-    process: Process
-
-    async def publish(self, publications: Sequence[Publication]) -> None:
-        await super().publish(publications)
-        if self.process.resends:
-            self.process.resends = False
-            await super().publish(publications)
 
 
 @cache
@@ -277,7 +138,7 @@ class World:
         group.members[process.name] = member
         name = f"{process.name}/{group.name}"
         member.task = self.scheduler.start(name, process.name, self._live(member))
-        self._rebalance(group)
+        group.rebalance(self.seed, self.scheduler)
 
     async def _live(self, member: Member) -> None:
         """As the kit's consumer does it: what was fetched is in hand when the claim runs."""
@@ -359,8 +220,8 @@ class World:
             self._ticks += 1
             self._raise_the_dead()
             for group in self.groups:
-                if self._unsettled(group) or self._is_moved(group):
-                    self._rebalance(group)
+                if group.is_unsettled(self.scheduler) or self._is_moved(group):
+                    group.rebalance(self.seed, self.scheduler)
             if self.calm and self.said_all:
                 self.scenario.mend(self)
                 self.over = self._is_at_rest()
@@ -374,69 +235,11 @@ class World:
             self.scheduler.note(str(fault))
         return fault is not None
 
-    def _unsettled(self, group: Group) -> bool:
-        """An owner is gone or asleep, or somebody believes to own what is another's."""
-        for name in set(group.owners.values()):
-            if name not in group.members or self.scheduler.frozen(name):
-                return True
-        return any(
-            group.owners.get(partition) != name
-            for name, member in group.members.items()
-            for partition in member.engine.owned
-        )
-
-    def _rebalance(self, group: Group) -> None:
-        """The coordinator's view: who does not answer owns nothing, whatever it believes."""
-        awake = [name for name in group.members if not self.scheduler.frozen(name)]
-        if not awake:
-            return
-        group.generation += 1
-        text = f"owners {self.seed} {group.name} {group.generation}"
-        rng = Random(text)  # noqa: S311 - a stream of its own: other faults don't change it
-        group.owners = {place: rng.choice(awake) for place in group.partitions}
-        for name in awake:
-            member = group.members[name]
-            mine = [place for place, owner in group.owners.items() if owner == name]
-            lost = list(member.engine.owned)
-            member.engine.revoked(lost)  # eager, as aiokafka's members do: all, then all anew
-            for partition in lost:
-                member.broker.forget(partition)
-            member.engine.assigned(mine)
-            if member.task is not None:
-                self.scheduler.wake(member.task)
-
     # --- rest --------------------------------------------------------------------------------
 
     def _is_at_rest(self) -> bool:
-        return (
-            not any(self._unsettled(group) for group in self.groups)
-            and all(self.has_handled_all(group) for group in self.groups)
-            and all(self._has_published_all(group) for group in self.groups)
-            and not any(self._has_timers(group) for group in self.groups)
-            and self.scenario.is_done(self)
-        )
-
-    def has_handled_all(self, group: Group) -> bool:
-        known = group.checkpoints
-        for place in group.partitions:
-            end = self.cluster.end(place)
-            checkpoint = known.get(str(place))
-            if end and (checkpoint is None or (checkpoint.position or 0) < end):
-                return False
-        return True
-
-    def _has_published_all(self, group: Group) -> bool:
-        """What is stored but not published waits for its owner, or for the next claim."""
-        lying = self.cluster.lying
-        return all(
-            (each.topic, each.headers) in lying
-            for checkpoint in group.checkpoints.values()
-            for each in checkpoint.stored
-        )
-
-    def _has_timers(self, group: Group) -> bool:
-        entities = group.data.collections.get(group.plan.stage.entities or "", {})
-        return any(document["_kit"].get("due") for document in entities.values())
+        quiet = all(group.is_at_rest(self.cluster, self.scheduler) for group in self.groups)
+        return quiet and self.scenario.is_done(self)
 
 
 def _away(side: str) -> Exception:

@@ -39,10 +39,12 @@ from shared.kit.settings import SHIPPED_CONFIG
 from shared.kit.unit import Handler, Stage
 from tests.intake_reception.mails import SECRET
 from tests.simulation.faults import REST
+from tests.simulation.groups import Process
 from tests.simulation.pipeline.documents import Collection
 from tests.simulation.pipeline.post import Line, PostOffice
+from tests.simulation.plans import ServicePlan, StagePlan
 from tests.simulation.scheduler import SECOND, Pause
-from tests.simulation.world import Process, ServicePlan, StagePlan, World
+from tests.simulation.world import World
 
 RULES = Path(__file__).parent.parent / "rules"
 BLOCK = 5

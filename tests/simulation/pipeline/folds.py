@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.router.domain.ticket import Place
+from services.intake.domain.ticket import TicketState
+from services.router.domain.ticket import Place, RoutedTicket
 from shared.contracts.assignment import TicketAssigned, TicketUnassigned
 from shared.contracts.fields import Status
 from shared.contracts.message import Message
@@ -63,9 +64,9 @@ class Folded:
 def tickets_differ(world: World, log: Log) -> Iterator[str]:
     """Lifecycle's tickets are the fold of its own events; numbers are given once."""
     stored = {
-        key: document
+        key: TicketState.model_validate(document)
         for key, document in world.documents("intake", "tickets").items()
-        if "number" in document
+        if document["_kit"].get("stated")
     }
     folded = {
         subject: _folded(events)
@@ -77,7 +78,7 @@ def tickets_differ(world: World, log: Log) -> Iterator[str]:
     for ticket_id in stored.keys() & folded.keys():
         ticket = folded[ticket_id]
         for field in ("number", "status", "reopens", "merged_into", "spam"):
-            wanted, found = getattr(ticket, field), stored[ticket_id].get(field)
+            wanted, found = getattr(ticket, field), getattr(stored[ticket_id], field)
             if found != wanted and not (field == "status" and wanted is None):
                 yield f"ticket {ticket_id[:8]}: {field} is {found}, the log says {wanted}"
     for number, count in Counter(ticket.number for ticket in folded.values()).items():
@@ -118,19 +119,21 @@ def owners_differ(world: World, log: Log) -> Iterator[str]:
 
 
 def _owners_stored(world: World) -> dict[str, str | None]:
-    tickets = world.documents("router", "tickets").items()
-    return {key: each["agent_id"] for key, each in tickets if each.get("place") == Place.OWNED}
+    return {key: each.agent_id for key, each in _routed(world) if each.place == Place.OWNED}
 
 
 def _overloaded(world: World, by_hand: set[str]) -> Iterator[str]:
     sleeping = (Status.PENDING, Status.ON_HOLD)
-    loads = Counter(
-        each["agent_id"]
-        for key, each in world.documents("router", "tickets").items()
-        if each.get("place") == Place.OWNED
-        and key not in by_hand
-        and each["status"] not in sleeping
-    )
+    loads: Counter[str] = Counter()
+    for key, ticket in _routed(world):
+        if ticket.place == Place.OWNED and key not in by_hand and ticket.status not in sleeping:
+            loads[ticket.agent_id or ""] += ticket.effort
     for number, agent_id in enumerate(AGENTS, 1):
         if loads[agent_id] > number:
             yield f"{agent_id} has {loads[agent_id]} tickets and room for {number}"
+
+
+def _routed(world: World) -> Iterator[tuple[str, RoutedTicket]]:
+    for key, document in world.documents("router", "tickets").items():
+        if document["_kit"].get("stated"):
+            yield key, RoutedTicket.model_validate(document)

@@ -20,8 +20,8 @@ from shared.kit.memory import MemoryStore, MemoryTransaction
 from shared.kit.ports import Advance, Writes
 from shared.kit.unit import Document, Handler
 from shared.kit.work import Input
+from tests.simulation.plans import Parts
 from tests.simulation.planted import Planted, PublishBeforeCommit
-from tests.simulation.world import Parts
 
 
 class EverythingIsNew(Attempt[Any]):
@@ -103,25 +103,25 @@ LEASES = (shared.kit.deliveries, "_DUE_NOW", {"state": "due"})
 PLANTED = tuple(
     Planted(name, parts, within, "whole")
     for name, parts, within in (
-        ("published before the commit, all stages", Parts(engine=PublishBeforeCommit), 40),
+        ("published before the commit, all stages", Parts(engine=PublishBeforeCommit), 60),
         ("ids are not remembered", Parts(plant=_attempt(EverythingIsNew)), 20),
         (
             "unique keys do not hold",
             Parts(store=NoUniqueKeys, plant=_patched(MemoryTransaction, "write", _overwrite)),
-            300,
+            100,
         ),
         (
             "an outcome is taken off before it is told",
             Parts(store=OutcomesOnce, plant=_attempt(TakesOutcomesBlindly)),
-            100,
+            200,
         ),
-        ("leases are not looked at", Parts(plant=_patched(*LEASES)), 100),
+        ("leases are not looked at", Parts(plant=_patched(*LEASES)), 60),
         (
             "a mail is written down before it is sent",
             Parts(plant=_patched(Sender, "_send", _send_written_down_first)),
-            100,
+            150,
         ),
         ("tables can wait", Parts(engine=TablesCanWait), 60),
-        ("a pool's memory survives a failed batch", Parts(handler=remembering_pool), 100),
+        ("a pool's memory survives a failed batch", Parts(handler=remembering_pool), 300),
     )
 )

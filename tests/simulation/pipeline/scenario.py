@@ -7,8 +7,9 @@ from services.notifier.store import DELIVERIES
 from tests.simulation.pipeline.checks import violations
 from tests.simulation.pipeline.composition import Composition
 from tests.simulation.pipeline.script import TALKING, Entry
+from tests.simulation.plans import ServicePlan
 from tests.simulation.scheduler import SECOND
-from tests.simulation.world import ServicePlan, World
+from tests.simulation.world import World
 
 CALM_AFTER = TALKING + 2 * SECOND
 
