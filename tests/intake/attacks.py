@@ -36,6 +36,11 @@ Attacks = Iterator[Attack]
 
 
 def scripts() -> Attacks:
+    """Scripts that would be stored, addresses that would be fetched.
+
+    django-helpdesk CVE-2021-3945, -3950, -3994; FreeScout GHSA-jpq8-j69f-mj98; osTicket #6484,
+    CVE-2026-22200.
+    """
     for script in SCRIPTS:
         encoded = b64encode(script.encode("utf-8", "replace")).decode()
         word = f"=?utf-8?b?{encoded}?="
@@ -73,7 +78,10 @@ def scripts() -> Attacks:
 
 
 def drawings() -> Attacks:
-    """SVG is a document that runs: it is an attachment to be downloaded, never a picture inline."""
+    """SVG is a document that runs: never a picture inline.
+
+    Chatwoot CVE-2021-3741, -3742; osTicket #3764; FreeScout #1359.
+    """
     for script in SCRIPTS:
         drawing = f"<svg xmlns='http://www.w3.org/2000/svg'>{script}</svg>"
         head = 'Content-Type: image/svg+xml; name="a.svg"\r\nContent-ID: <a>\r\n'
@@ -86,6 +94,10 @@ def drawings() -> Attacks:
 
 
 def names() -> Attacks:
+    """A dot or slash behind characters that nobody sees.
+
+    FreeScout CVE-2026-28289, CVE-2026-27636.
+    """
     for hidden in INVISIBLE:
         for name in NAMES:
             for written in (hidden + name, name[:1] + hidden + name[1:]):
@@ -99,6 +111,7 @@ def names() -> Attacks:
 
 
 def injections() -> Attacks:
+    """What would begin another header of the mail that answers."""
     for end in LINE_ENDS:
         for injected in INJECTED:
             evil = f"x{end}{injected}"
@@ -124,6 +137,7 @@ def injections() -> Attacks:
 
 
 def templates() -> Attacks:
+    """What a template, a spreadsheet, a shell or a query would run."""
     for template in TEMPLATES:
         yield Attack(
             "email", mail(template, subject=template, sender=f'"{template}" <a@x.example>')
@@ -144,7 +158,10 @@ def templates() -> Attacks:
 
 
 def forgeries() -> Attacks:
-    """Ids that look like ours but lack our signature, and agents' addresses in From."""
+    """Ids that look like ours but lack our signature, from our own address.
+
+    FreeScout CVE-2026-47123.
+    """
     ours = message_id_for("reply", "0" * 32, "1", domain="desk.example", secret="another secret")
     right = message_id_for("reply", "0" * 32, "1", domain="desk.example", secret=SECRET)
     for i in range(60):
@@ -156,6 +173,7 @@ def forgeries() -> Attacks:
 
 
 def bombs() -> Attacks:
+    """Much work for few bytes."""
     for data in BOMBS.values():
         yield Attack("email", data())
     for depth in (100, 1_000, 100_000):
@@ -169,6 +187,7 @@ def bombs() -> Attacks:
 
 
 def slow_patterns() -> Attacks:
+    """What makes a careless expression go over its text again and again."""
     for unit in PATTERNS:
         text = unit * (200_000 // len(unit))
         value = text.encode("utf-8")

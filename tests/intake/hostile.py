@@ -42,8 +42,11 @@ _events: list[str] = []
 _watching = False
 
 
-def _watch(event: str, _: tuple[object, ...]) -> None:
-    if _watching and event.startswith(WATCHED):
+def _watch(event: str, arguments: tuple[object, ...]) -> None:
+    if not _watching:
+        return
+    opens_secret = event == "open" and str(arguments[0]).startswith("/etc/")
+    if opens_secret or event.startswith(WATCHED):
         _events.append(event)
 
 
