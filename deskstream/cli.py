@@ -8,6 +8,7 @@ from deskstream.commands import (
     contracts,
     dead_letters,
     demo,
+    held,
     importing,
     intake,
     router,
@@ -45,6 +46,7 @@ app.add_typer(ticket.app, name="ticket")
 app.add_typer(router.app, name="router")
 app.add_typer(sla.app, name="sla")
 app.add_typer(triage.app, name="triage")
+app.add_typer(held.app, name="held")
 app.add_typer(topics.app, name="topics")
 app.add_typer(dead_letters.app, name="dead-letters")
 app.add_typer(checkpoints.app, name="checkpoints")

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from services.intake.domain.conversation import numbers_in, tokens_of
 from services.intake.domain.identity import MessageIdentity, identity_of, normal_address
 from services.intake.domain.message import IncomingMessage, Parsed
+from services.intake.store.held import RELEASED
 from services.intake.store.reception import Wanted, conversation_key, reference_key
 from shared.contracts.channel import MessageReceived
 from shared.contracts.envelope import deterministic_id, header_text
@@ -19,6 +20,12 @@ class Arrival:
     index: int
     parsed: Parsed
     identity: MessageIdentity
+
+
+def released_id(heard: Heard) -> str | None:
+    """Of the held message that a human lets in with this one."""
+    headers = header_text(heard.record.headers) if heard.record else {}
+    return headers.get(RELEASED)
 
 
 def arrived(heard: Heard, parsed: Parsed, index: int) -> Arrival:

@@ -23,6 +23,7 @@ from services.intake.handlers.arrivals import (
     Arrival,
     channel_named,
     conversation_of,
+    released_id,
     signed_tickets,
     subject_of,
     upstream_of,
@@ -32,6 +33,7 @@ from services.intake.handlers.bodies import Bodies
 from services.intake.handlers.clues import Clues
 from services.intake.store.customers import CustomerChanges
 from services.intake.store.door import answer
+from services.intake.store.held import hold, let_in
 from services.intake.store.reception import ReceptionStore, Wanted
 from shared.contracts.commands import RecordMessage
 from shared.contracts.fields import Automatic, MessageBody, Status
@@ -112,7 +114,7 @@ class Desk:
 
     def _is_known(self, arrival: Arrival, message: IncomingMessage) -> bool:
         seen = self.store.seen(arrival.identity) if message.external_id else None
-        if seen is None:
+        if seen is None or (seen.ticket_id is None and released_id(arrival.heard)):
             return False
         if seen.fingerprint and message.fingerprint and seen.fingerprint != message.fingerprint:
             reason = "another message came before under the same id of its channel"
@@ -136,12 +138,23 @@ class Desk:
             message=self._bodies.of(arrival, message),
         )
         self._say(arrival, held)
+        hold(
+            self._tx,
+            arrival.heard,
+            subject_of(arrival.heard, arrival.index),
+            channel=message.channel,
+            sender=message.sender.address,
+            reason=reason,
+        )
         answer(self._tx, arrival.heard, ticket_id=None, reason=f"held: {reason}")
         self._remember(arrival, message, None)
         self._count(message.channel, "held")
 
     def _bounce(self, arrival: Arrival, message: IncomingMessage) -> None:
         ticket_id = self._clues.ticket_that_came_back(message)
+        if ticket_id is None and released_id(arrival.heard):
+            self._admit(arrival, message)
+            return
         if ticket_id is None:
             self._hold(arrival, message, "a bounce of mail that no ticket is known to have sent")
             return
@@ -153,6 +166,7 @@ class Desk:
     def _admit(self, arrival: Arrival, message: IncomingMessage) -> None:
         customer_id = self._clues.customer_id(message)
         at = arrival.heard.time
+        let_in_by = released_id(arrival.heard)
         found = find_ticket(
             message,
             self._clues.traces(message),
@@ -167,10 +181,12 @@ class Desk:
             return
         if message.origin is None:
             self.store.count(customer_id, arrival.heard.at.number, at)
-            if self._is_burst(message, customer_id, at, new=ticket_id is None):
+            if not let_in_by and self._is_burst(message, customer_id, at, new=ticket_id is None):
                 reason = f"over {self._options.burst_limit} messages of one sender in 10 minutes"
                 self._hold(arrival, message, reason)
                 return
+        if let_in_by:
+            let_in(self._tx, let_in_by)
         if ticket_id is None:
             ticket_id = self._open(arrival, message, customer_id)
         else:

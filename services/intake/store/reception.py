@@ -61,6 +61,7 @@ class ReceptionStore:
     _customers: dict[str, Document] = field(default_factory=dict)
     _senders: dict[str, dict[str, Document]] = field(default_factory=dict)
     _tickets: dict[str, KnownTicket] = field(default_factory=dict)
+    _stored_seen: set[str] = field(default_factory=set)
     _stored_conversations: set[str] = field(default_factory=set)
     _new_seen: list[Document] = field(default_factory=list)
     _touched_conversations: set[str] = field(default_factory=set)
@@ -69,6 +70,7 @@ class ReceptionStore:
     async def load_index(self, wanted: Wanted) -> None:
         """Messages, conversations, numbers and customers, then the tickets they lead to."""
         self._seen = await documents(self.tx, RECEIVED, wanted.messages)
+        self._stored_seen = set(self._seen)
         if wanted.references:
             where = {"reference": {"$in": sorted(wanted.references)}}
             for document in await self.tx.find(RECEIVED, where):
@@ -238,7 +240,8 @@ class ReceptionStore:
     def flush(self) -> None:
         """Inserts meet those of other partitions: then the batch runs again and sees theirs."""
         for document in self._new_seen:
-            self.tx.insert(RECEIVED, document)
+            write = self.tx.put if document["_id"] in self._stored_seen else self.tx.insert
+            write(RECEIVED, document)
         for key in sorted(self._touched_conversations):
             write = self.tx.put if key in self._stored_conversations else self.tx.insert
             write(CONVERSATIONS, self._conversations[key])
