@@ -3,8 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
+from services.router.domain.first_fit import FirstFit, Test, fits
 from services.router.domain.on_call import Rota
 from services.router.domain.opening import OpeningHours, State
 from services.router.domain.routing_config import (
@@ -33,9 +33,6 @@ class Opening:
     until: datetime | None
 
 
-Test = tuple[str, frozenset[Any]]
-
-
 def _tests(condition: ArrivalCondition | None) -> tuple[Test, ...]:
     if condition is None:
         return ()
@@ -45,15 +42,6 @@ def _tests(condition: ArrivalCondition | None) -> tuple[Test, ...]:
         for name, value in given
         if value is not None
     )
-
-
-def _fits(tests: tuple[Test, ...], facts: Facts) -> bool:
-    for name, allowed in tests:
-        value = getattr(facts, name)
-        fits = not allowed.isdisjoint(value) if isinstance(value, tuple) else value in allowed
-        if not fits:
-            return False
-    return True
 
 
 def _hours_by_queue(config: RoutingConfig) -> dict[str, OpeningHours]:
@@ -91,7 +79,7 @@ class RoutingRules:
     config: RoutingConfig
     version: str
     _queues: dict[str, QueueConfig] = field(init=False)
-    _rules: tuple[tuple[tuple[Test, ...], RuleConfig], ...] = field(init=False)
+    _rules: FirstFit[RuleConfig] = field(init=False)
     _escalations: tuple[tuple[tuple[Test, ...], EscalationConfig], ...] = field(init=False)
     _pools: tuple[tuple[tuple[Test, ...], str], ...] = field(init=False)
     _efforts: tuple[tuple[tuple[Test, ...], int], ...] = field(init=False)
@@ -104,7 +92,7 @@ class RoutingRules:
         config = self.config
         compiled = {
             "_queues": {queue.name: queue for queue in config.queues},
-            "_rules": tuple((_tests(rule.when), rule) for rule in config.rules),
+            "_rules": FirstFit([(_tests(rule.when), rule) for rule in config.rules]),
             "_escalations": tuple((_tests(rule.when), rule) for rule in config.escalations),
             "_pools": tuple((_tests(pool.when), pool.name) for pool in config.pools[:-1]),
             "_efforts": tuple((_tests(each.when), each.effort) for each in config.efforts),
@@ -118,10 +106,8 @@ class RoutingRules:
 
     def route_for(self, facts: Facts) -> tuple[str, Route]:
         """The first rule that fits, by name."""
-        for tests, rule in self._rules:
-            if _fits(tests, facts):
-                return rule.name, rule
-        return OTHERWISE, self.config.otherwise
+        rule = self._rules.find(facts)
+        return (rule.name, rule) if rule is not None else (OTHERWISE, self.config.otherwise)
 
     def escalation_for(
         self, trigger: Trigger, metric: Metric | None, facts: Facts
@@ -129,7 +115,7 @@ class RoutingRules:
         """The first rule that fits."""
         for tests, rule in self._escalations:
             heard = trigger in rule.on and (rule.metrics is None or metric in rule.metrics)
-            if heard and _fits(tests, facts):
+            if heard and fits(tests, facts):
                 return rule
         return None
 
@@ -165,7 +151,7 @@ class RoutingRules:
     def effort(self, facts: Facts) -> int:
         """How many places a ticket takes: the first that fits, else one."""
         for tests, effort in self._efforts:
-            if _fits(tests, facts):
+            if fits(tests, facts):
                 return effort
         return 1
 
@@ -177,7 +163,7 @@ class RoutingRules:
     def pool_of_ticket(self, facts: Facts) -> str:
         """The first pool that fits; the last takes every other ticket."""
         for tests, name in self._pools:
-            if _fits(tests, facts):
+            if fits(tests, facts):
                 return name
         return self.config.pools[-1].name
 

@@ -38,6 +38,9 @@ from tests.router.proof.checker import SKILL, SKILLED
 
 TICK_SECONDS = 0.05
 MOST_UNHEARD = 400  # tickets that the router has not spoken of: beyond it nobody feeds it faster
+CAPACITIES = (1, 2, 3)
+SHARE_THERE = 0.5
+ROOM_FOR_ALL = 50
 LEAD = Actor(kind=ActorKind.AGENT, id="lead")
 AWAY = (Availability.AWAY, Availability.OFFLINE, Availability.TRANSFERS_ONLY)
 
@@ -48,9 +51,13 @@ class Scale:
     agents: int
     rate: float  # tickets a second
     pools: Sequence[str]
-    capacity: int = 3
     changes: float = 20  # of agents, a second
-    handling_seconds: float = 4.0
+
+    @property
+    def handling_seconds(self) -> float:
+        """On average, so that there is a little more work than agents who are there."""
+        places = self.agents * sum(CAPACITIES) / len(CAPACITIES)
+        return 1.1 * SHARE_THERE * places / self.rate
 
 
 @dataclass(slots=True)
@@ -151,6 +158,10 @@ class World:
         """At the end: everybody is there and free, and so many tickets come that nobody ends."""
         self.finish = False
         before = self.came
+        equal = [
+            self._agent(n, Availability.ONLINE, ROOM_FOR_ALL) for n in range(self.scale.agents)
+        ]
+        await self._send(equal)
         while self.came < before + tickets or self._unheard:
             new = max(0, min(100, before + tickets - self.came, MOST_UNHEARD - len(self._unheard)))
             await self._send([each for _ in range(new) for each in self._ticket(skilled=False)])
@@ -177,7 +188,7 @@ class World:
                 self._owned.add(ticket_id)
                 self._waiting.discard(ticket_id)
                 if self.finish:
-                    after = self._chance.expovariate(1 / self.scale.handling_seconds)
+                    after = self._chance.uniform(0, 2 * self.scale.handling_seconds)
                     heappush(self._finishing, (time.monotonic() + after, ticket_id))
             case "TicketQueued" if ticket_id not in self._done:
                 self._waiting.add(ticket_id)
@@ -212,7 +223,9 @@ class World:
         )
         return [self._about(ticket_id, created), self._about(ticket_id, triaged)]
 
-    def _agent(self, n: int, availability: Availability) -> Publication:
+    def _agent(
+        self, n: int, availability: Availability, capacity: int | None = None
+    ) -> Publication:
         name = f"a{n}"
         self._there[name] = availability is Availability.ONLINE
         pools = self.scale.pools
@@ -221,7 +234,7 @@ class World:
             name=name,
             teams=(pools[n // 2 % len(pools)],),
             skills={SKILL: 1} if n % 2 else {},
-            capacity=self.scale.capacity,
+            capacity=capacity or self._chance.choice(CAPACITIES),
             availability=availability,
         )
         return self._about(name, update)
