@@ -15,6 +15,7 @@ from services.intake.adapters.rfc822.charsets import readable
 LARGEST = 500_000  # characters; more is read as text only
 LARGEST_LAID_OUT = 150_000  # more is read without regard to tables and lists
 DEEPEST = 200  # the sanitiser's time grows with the square of the depth
+MOST_AMPERSANDS = 60_000  # each costs it as much as a tag
 TAGS = frozenset(
     {
         "a",
@@ -138,7 +139,7 @@ class Markup:
 
 def read_markup(source: str) -> Markup:
     source = MARKS.sub("", source)
-    if len(source) > LARGEST or _too_deep(source):
+    if _too_costly(source):
         return Markup(None, stripped(source))
     safe = CLEANER.clean(source)
     return Markup(safe, text_of(safe))
@@ -146,7 +147,7 @@ def read_markup(source: str) -> Markup:
 
 def safe_html(source: str) -> str | None:
     """Only the HTML, where the text came beside it."""
-    return None if len(source) > LARGEST or _too_deep(source) else CLEANER.clean(source)
+    return None if _too_costly(source) else CLEANER.clean(source)
 
 
 def text_of(safe: str) -> str:
@@ -205,6 +206,11 @@ def _quoted(text: str) -> str:
             (">" * min(depth, 9) + " " if depth else "") + line.strip(" " if depth else "")
         )
     return "\n".join(line.rstrip() for line in lines)
+
+
+def _too_costly(source: str) -> bool:
+    many = len(source) > LARGEST or source.count("&") > MOST_AMPERSANDS
+    return many or _too_deep(source)
 
 
 def _too_deep(source: str) -> bool:
