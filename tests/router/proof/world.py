@@ -39,7 +39,7 @@ from tests.router.proof.checker import SKILL, SKILLED
 TICK_SECONDS = 0.05
 MOST_UNHEARD = 400  # tickets that the router has not spoken of: beyond it nobody feeds it faster
 CAPACITIES = (1, 2, 3)
-SHARE_THERE = 0.5
+SHARE_THERE = 0.65  # who is away comes back sooner than others leave
 ROOM_FOR_ALL = 50
 LEAD = Actor(kind=ActorKind.AGENT, id="lead")
 AWAY = (Availability.AWAY, Availability.OFFLINE, Availability.TRANSFERS_ONLY)
@@ -89,7 +89,7 @@ class World:
 
     async def live(self) -> None:
         """Until all tickets have come and are done."""
-        await self._send([self._agent(n, Availability.ONLINE) for n in range(self.scale.agents)])
+        await self._send([self._agent(n, self._at_first()) for n in range(self.scale.agents)])
         began = told = time.monotonic()
         while self.came < self.scale.tickets or self._open():
             await self._step(time.monotonic() - began)
@@ -124,6 +124,10 @@ class World:
             else:
                 made.append(self._agent(n, Availability.ONLINE))
         return made
+
+    def _at_first(self) -> Availability:
+        there = self._chance.random() < SHARE_THERE
+        return Availability.ONLINE if there else self._chance.choice(AWAY)
 
     def _at_random(self, expected: float) -> int:
         return int(expected) + (self._chance.random() < expected % 1)
