@@ -17,13 +17,33 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--quick", action="store_true", help="the main ratios in about a minute")
     parser.add_argument(
-        "--only", nargs="+", choices=STANDARD, default=[], metavar="PART", help=f"of {STANDARD}"
+        "--only",
+        nargs="+",
+        choices=STANDARD,
+        default=[],
+        metavar="PART",
+        help=f"of {', '.join(STANDARD)}",
     )
-    parser.add_argument("--stack", choices=("embedded", "apache", "external"), default="embedded")
-    parser.add_argument("--report", type=Path, default=Path("build/bench.json"))
+    parser.add_argument(
+        "--stack",
+        choices=("embedded", "apache", "external"),
+        default="embedded",
+        help="broker and database",
+    )
+    parser.add_argument(
+        "--report",
+        type=Path,
+        default=Path("build/bench.json"),
+        help="the chart goes beside it, as SVG",
+    )
     parser.add_argument("--seed", type=int, default=7, help="of what customers write, and when")
-    parser.add_argument("--mail-share", type=float, default=0.5, help="rest: canonical JSON")
-    parser.add_argument("--partitions", type=int, default=PARTITIONS)
+    parser.add_argument(
+        "--mail-share",
+        type=float,
+        default=0.5,
+        help="of raw mails, 0 to 1; the rest is canonical JSON",
+    )
+    parser.add_argument("--partitions", type=int, default=PARTITIONS, help="most of a topic")
     parser.add_argument("--although-busy", action="store_true", help="run, and mark the report")
     parser.add_argument("--keep-logs", type=Path, help="folder for the logs of all processes")
     parser.add_argument("--rate", type=float, help="a second, for --sustained and --soak")

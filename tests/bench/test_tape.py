@@ -7,6 +7,7 @@ import pytest
 from services.router.rules import check as check_routing
 from services.triage.domain.language import LanguageDetector
 from services.triage.rules import load_rules as load_triage
+from shared.contracts.people import AgentUpdated
 from shared.kit.records import Publication, partition_of
 from shared.kit.settings import SHIPPED_CONFIG
 from tests.bench import rulebooks
@@ -25,6 +26,17 @@ def test_a_service_hears_all_but_itself() -> None:
     assert tape.input_of("router") == [said[0], said[2]]
     assert tape.input_of("reporting") == said
     assert tape.input_of("intake") == [message]
+
+
+def test_what_stages_hand_over_is_about_tickets() -> None:
+    named = [("deskstream.TicketCreated.v1", 3), (AgentUpdated.type_name(), 2)]
+    handed = [
+        Publication("routing.requests", b"default", b"{}", (("ce_type", kind.encode()),))
+        for kind, times in named
+        for _ in range(times)
+    ]
+    tape = Tape(1, {"routing.requests": handed})
+    assert (tape.between("router"), tape.between("sla")) == (3, 0)
 
 
 def test_the_ends_count_each_partitions_records() -> None:
