@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from services.triage.domain.folding import fold, without_umlauts
+from services.triage.domain.folding import _plain, fold, without_umlauts
 
 
 @pytest.mark.parametrize(
@@ -57,3 +57,10 @@ def test_capitals_never_matter(text: str) -> None:
 
 def test_german_without_umlauts() -> None:
     assert without_umlauts("Über Ku\u0308ndigung") == "Ueber Kuendigung"
+
+
+@given(st.text())
+@example("a\u00a0\u0301b \uff76\uff9e")
+@example("ae\u0301" * 40)
+def test_word_by_word_is_the_same_as_all_at_once(text: str) -> None:
+    assert fold(text) == f" {_plain(text)} "

@@ -8,31 +8,36 @@ _LONE_LETTERS = (("œ", "oe"), ("æ", "ae"), ("ø", "o"), ("ł", "l"), ("đ", "d
 _DROPPED = re.compile("[\u0300-\u036f\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\ufeff]")
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 _ASCII = {code: " " for code in range(128) if not chr(code).isalnum()}
-_FOREIGN = re.compile(r"[^\x00-\x7f]+")
-_REMEMBERED = 8_192  # runs of letters; a language has few hundred that are usual
+_REMEMBERED, _LONGEST_REMEMBERED = 32_768, 40  # words and their letters: some megabytes
 _UMLAUTS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
 
 
 def fold(text: str) -> str:
     """The words in their plainest form, one space between them and at both ends."""
-    plain = text if text.isascii() else _FOREIGN.sub(_run, text)
-    if plain.isascii():
-        return f" {' '.join(plain.lower().translate(_ASCII).split())} "
-    return f" {_BETWEEN_WORDS.sub(' ', plain.lower()).strip()} "
+    if text.isascii():
+        return f" {_plain_ascii(text)} "
+    return f" {' '.join(filter(None, map(_word, text.split())))} "
 
 
-def _run(found: re.Match[str]) -> str:
-    return _folded(found.group())
+def _word(written: str) -> str:
+    return _remembered(written) if len(written) <= _LONGEST_REMEMBERED else _plain(written)
 
 
-@lru_cache(_REMEMBERED)
-def _folded(run: str) -> str:
-    """Letters beyond ASCII, without looking at what stands around them."""
-    plain = unicodedata.normalize("NFKD", run).casefold()
+def _plain_ascii(text: str) -> str:
+    return " ".join(text.lower().translate(_ASCII).split())
+
+
+def _plain(text: str) -> str:
+    if text.isascii():
+        return _plain_ascii(text)
+    plain = unicodedata.normalize("NFKD", text).casefold()
     plain = unicodedata.normalize("NFC", _DROPPED.sub("", plain))
     for letter, spelt in _LONE_LETTERS:
         plain = plain.replace(letter, spelt)
-    return plain
+    return _BETWEEN_WORDS.sub(" ", plain).strip()
+
+
+_remembered = lru_cache(_REMEMBERED)(_plain)
 
 
 def without_umlauts(text: str) -> str:
