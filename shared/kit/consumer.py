@@ -11,14 +11,13 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
 from aiokafka.coordinator.assignors.sticky.sticky_assignor import StickyPartitionAssignor
-from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker as FastStreamBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from shared.kit.engine import Engine
 from shared.kit.health import Health
-from shared.kit.kafka import KafkaBroker, record_of
+from shared.kit.kafka import LOST, KafkaBroker, record_of
 from shared.kit.meters import Meters
 from shared.kit.ports import Clock
 from shared.kit.records import Partition, Record
@@ -308,7 +307,7 @@ class StageConsumer(ConsumerRebalanceListener):
             async with asyncio.timeout(COMMIT_SECONDS):
                 await consumer.commit(offsets)
             self._committed.update(changed)
-        except (KafkaError, TimeoutError, OSError, ValueError) as error:
+        except (*LOST, ValueError) as error:
             log.debug("offsets not committed", error=type(error).__name__)
 
     def _watch(self) -> None:

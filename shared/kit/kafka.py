@@ -21,6 +21,8 @@ LOOK_SECONDS = 15.0
 ABANDON_SECONDS = 5.0
 # A high watermark is a little older than the moment at which its answer was read.
 WATERMARK_AGE = timedelta(milliseconds=5)
+# RuntimeError: what uvloop says of a write to a connection that has just been lost.
+LOST = (KafkaError, TimeoutError, OSError, RuntimeError)
 
 
 def record_of(raw: Any, prefix: str) -> Record:
@@ -56,7 +58,7 @@ class KafkaPublisher:
             async with asyncio.timeout(timeout):
                 producer = await self._started()
                 await self._send(producer, publications)
-        except (KafkaError, TimeoutError, OSError) as error:
+        except LOST as error:
             await self._throw_away()
             raise BrokerAwayError(f"Kafka ({type(error).__name__})") from error
 
@@ -121,7 +123,7 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
                 await producer.client.close()
                 await asyncio.wait([sender], timeout=0.1)
             await producer.client.close()
-    except (KafkaError, TimeoutError, OSError) as error:
+    except LOST as error:
         log.warning("producer left behind", error=type(error).__name__)
 
 
@@ -166,7 +168,7 @@ class Inspector:
         try:
             async with asyncio.timeout(LOOK_SECONDS), self._turn:
                 return await self._look(offsets, committed)
-        except (KafkaError, TimeoutError, OSError) as error:
+        except LOST as error:
             await self.stop()
             raise BrokerAwayError(f"Kafka ({type(error).__name__})") from error
 
@@ -177,7 +179,7 @@ class Inspector:
                 name = self._settings.topic(topic)
                 await consumer._client._wait_on_metadata(name)  # noqa: SLF001 - no public way waits for it
                 numbers = consumer.partitions_for_topic(name)
-        except (KafkaError, TimeoutError, OSError) as error:
+        except LOST as error:
             await self.stop()
             raise BrokerAwayError(f"Kafka ({type(error).__name__}, topic {topic})") from error
         if not numbers:
@@ -242,7 +244,7 @@ class Inspector:
             try:
                 async with asyncio.timeout(2):
                     await consumer.stop()
-            except (KafkaError, TimeoutError, OSError) as error:
+            except LOST as error:
                 log.debug("inspector thrown away", error=type(error).__name__)
 
 
@@ -300,7 +302,7 @@ class KafkaBroker:
             async with asyncio.timeout(LOOK_SECONDS):
                 for partition in offsets:
                     committed[partition] = await self._member().committed(self._name(partition))
-        except (KafkaError, TimeoutError, OSError) as error:
+        except LOST as error:
             raise BrokerAwayError(f"Kafka ({type(error).__name__})") from error
         return await self._inspector.look(offsets, committed)
 

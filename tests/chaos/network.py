@@ -105,7 +105,8 @@ class Network:
         if task is not None:
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-        with suppress(OSError, asyncio.CancelledError):
+        # RuntimeError: what uvloop says of a write to a connection that was just cut.
+        with suppress(OSError, RuntimeError, asyncio.CancelledError):
             await self._connect(reader, client)
         client.transport.abort()
 
