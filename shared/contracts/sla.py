@@ -74,7 +74,7 @@ class SlaPaused(SlaVerdict):
     """These clocks stand still, each with the remaining seconds at the same place in the list."""
 
     metrics: tuple[Metric, ...]
-    cycles: tuple[int, ...] = ()
+    cycles: tuple[int, ...] | None = None
     remaining_seconds: tuple[float, ...]
     reason: str
 

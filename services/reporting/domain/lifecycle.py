@@ -23,8 +23,7 @@ from shared.contracts.ticket import (
 )
 
 EXCHANGES = tuple(
-    metric.value
-    for metric in (Metric.NEXT_RESPONSE, Metric.INTERNAL_NEXT_RESPONSE, Metric.UPDATE)
+    metric.value for metric in (Metric.NEXT_RESPONSE, Metric.INTERNAL_NEXT_RESPONSE, Metric.UPDATE)
 )
 """What a resolved ticket awaits no more; sla lets it go without a word."""
 

@@ -67,7 +67,9 @@ def write_entry(
     tx.insert("timeline", _entry(entry_id, heard, report, data, flows))
     message = _message(data)
     if message is not None:
-        tx.insert("messages", {"_id": entry_id, "ticket": heard.subject, "at": heard.time, **message})
+        tx.insert(
+            "messages", {"_id": entry_id, "ticket": heard.subject, "at": heard.time, **message}
+        )
 
 
 def _entry(
