@@ -61,7 +61,7 @@ def learn(
     ] = None,
     words: Annotated[
         int | None,
-        typer.Option(min=5, help="For each category, on the average. [default: 150 or more]"),
+        typer.Option(min=5, help="For each category, on the average; else 150 or more."),
     ] = None,
     held_out: Annotated[
         float, typer.Option(min=0.05, max=0.5, help="Share of the tickets that is tested on.")

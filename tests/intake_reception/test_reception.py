@@ -563,3 +563,44 @@ async def test_replies_from_two_upstreams_with_the_same_event_id_are_two_message
         await desk.bench.run()
 
     assert len(desk.bench.said_of(CustomerReplied)) == 2
+
+
+def from_portal(number: int, **sender: str) -> MessageReceived:
+    return MessageReceived.model_validate(
+        {"channel": "web", "sender": sender, "text": f"word {number}", "external_id": f"p{number}"}
+    )
+
+
+async def test_what_an_upstream_proves_of_an_address_holds_for_its_mails() -> None:
+    desk = FrontDesk()
+    desk.bench.publish(from_portal(1, customer_id="c-7", address="Ana@Customer.example"), "p1")
+    await desk.bench.run()
+
+    await desk.mails(mail())
+
+    by_portal, by_mail = desk.bench.said_of(TicketCreated)
+    assert by_portal.requester.customer_id == by_mail.requester.customer_id == "c-7"
+    assert by_mail.history.tickets == 1
+
+
+async def test_the_crms_word_on_an_address_is_not_replaced() -> None:
+    desk = FrontDesk()
+    known = CustomerUpdated(customer_id="ana", addresses=("ana@customer.example",))
+    desk.bench.publish(known, "ana")
+    await desk.bench.run()
+    desk.bench.publish(from_portal(1, customer_id="c-7", address="ana@customer.example"), "p1")
+    await desk.bench.run()
+
+    await desk.mails(mail())
+
+    assert desk.bench.said_of(TicketCreated)[-1].requester.customer_id == "ana"
+
+
+async def test_a_reply_address_proves_nothing() -> None:
+    desk = FrontDesk()
+    await desk.mails(mail(headers={"Reply-To": "bob@customer.example"}))
+
+    await desk.mails(mail(message_id="<bob@x>", sender="bob@customer.example"))
+
+    first, second = desk.bench.said_of(TicketCreated)
+    assert first.requester.customer_id != second.requester.customer_id

@@ -1,6 +1,6 @@
 """The service on the real engine: timers, ids, replays, what travels to whom."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -17,6 +17,7 @@ from shared.contracts.sla import (
     SlaWarning,
 )
 from shared.contracts.ticket import FeedbackReceived
+from shared.kit.records import Publication
 from tests.harness import MONDAY_9AM, Bench
 from tests.sla.stories import (
     agent_replied,
@@ -113,6 +114,31 @@ async def test_fact_logged_after_the_breach_but_accepted_before_it_corrects_it()
     await here.run()
     assert len(here.said_of(SlaBreached)) == len(here.said_of(SlaCorrected)) == 1
     assert [f.late for f in here.said_of(SlaFulfilled)] == [False]
+
+
+async def test_repeated_records_and_a_second_reading_of_the_log_change_nothing() -> None:
+    once, twice = await opened(), Bench(STAGE, SlaHandler(rules()), copies=2)
+    for ticket_event in (created(), triaged()):
+        twice.publish(ticket_event, "t1")
+    await twice.run()
+    for here in (once, twice):
+        for event in (agent_replied(), customer_replied(), agent_replied(), resolved()):
+            here.publish(event, "t1")
+            await here.advance(HOUR)
+    again = Bench(STAGE, SlaHandler(rules()))
+    for record in once.cluster.records("ticket.events"):
+        if dict(record.headers)["ce_writer"] != b"sla":
+            again.cluster.append(
+                Publication(record.topic, record.key, record.value, record.headers),
+                at=datetime.fromtimestamp(record.timestamp_ms / 1000, UTC),
+            )
+    again.clock.move_to(once.now)
+    await again.run()
+    expected = once.documents("tickets")["t1"]["clocks"]
+    assert twice.documents("tickets")["t1"]["clocks"] == expected
+    assert again.documents("tickets")["t1"]["clocks"] == expected
+    assert {e.id for e, _ in twice.said} == {e.id for e, _ in once.said}
+    assert {e.id for e, _ in again.said} == {e.id for e, _ in once.said}
 
 
 async def test_command_of_a_timer_goes_to_intake_with_the_number_that_it_has_seen() -> None:

@@ -1,7 +1,10 @@
 """The semantics that users of other help desks miss, each point by its name."""
 
+from typing import Literal
+
 import pytest
 
+from services.sla.domain.ticket_clocks import HEARS
 from shared.contracts.fields import Automatic, Priority, Status, Tier
 from shared.contracts.sla import (
     Metric,
@@ -12,11 +15,16 @@ from shared.contracts.sla import (
     SlaResumed,
     SlaRetargeted,
     SlaTargetsSet,
+    SlaVerdict,
     SlaWarning,
 )
+from shared.contracts.ticket import TicketMerged, TicketSplit
 from tests.sla.stories import (
+    ANA,
+    CONFIG,
     Story,
     agent_replied,
+    assigned,
     berlin,
     changed,
     closed,
@@ -25,6 +33,7 @@ from tests.sla.stories import (
     moved,
     note,
     policy_with,
+    queued,
     reopened,
     resolved,
     rules,
@@ -32,6 +41,10 @@ from tests.sla.stories import (
 )
 
 MONDAY = "2026-03-02"
+
+
+def merged(side: Literal["source", "target"]) -> TicketMerged:
+    return TicketMerged(other="t2", side=side, actor=ANA)
 
 
 def opened(priority: Priority = Priority.MEDIUM, at: str = f"{MONDAY} 09:00") -> Story:
@@ -337,6 +350,92 @@ def test_changed_policies_hold_from_the_ticket_s_next_event_on() -> None:
     ]
 
 
+def test_breach_before_a_transfer_stays_and_the_other_queue_s_policy_holds() -> None:
+    config = {**CONFIG, "policies": [{**QUEUE_POLICY}, *CONFIG["policies"]]}
+    story = Story(rules(config)).hear(f"{MONDAY} 09:00", created(), triaged())
+    story.hear(f"{MONDAY} 14:00", assigned("support"), queued("finance"))
+    [anew] = story.said_of(SlaRetargeted)
+    assert (anew.policy, anew.reason) == ("finance", "queue support ▶ finance")
+    story.hear(f"{MONDAY} 15:00", agent_replied())
+    assert [b.breached_at for b in story.said_of(SlaBreached)] == [berlin(f"{MONDAY} 13:00")]
+    assert [f.late for f in story.said_of(SlaFulfilled)] == [True]
+
+
+QUEUE_POLICY = {
+    "name": "finance",
+    "when": {"queue": "finance"},
+    "schedule": "office",
+    "targets": {"first_response": "40h", "resolution": "40h"},
+}
+
+
+def test_triage_anew_keeps_what_has_passed() -> None:
+    story = opened().hear(f"{MONDAY} 10:00", triaged(Priority.HIGH, "outage"))
+    [anew] = story.said_of(SlaRetargeted)
+    assert {t.metric: t.due_at for t in anew.targets} == {
+        Metric.FIRST_RESPONSE: berlin(f"{MONDAY} 11:00"),
+        Metric.RESOLUTION: berlin(f"{MONDAY} 17:00"),
+    }
+
+
+def test_merged_ticket_is_let_go_and_the_one_that_takes_it_in_keeps_its_clocks() -> None:
+    went = opened().hear(f"{MONDAY} 10:00", merged("source")).until("2026-03-20 09:00")
+    took = opened().hear(f"{MONDAY} 10:00", merged("target")).until(f"{MONDAY} 13:00")
+    assert not went.said_of(SlaBreached)
+    assert [b.breached_at for b in took.said_of(SlaBreached)] == [berlin(f"{MONDAY} 13:00")]
+
+
+def test_ticket_that_was_split_off_counts_from_its_own_creation() -> None:
+    child = Story().hear(f"{MONDAY} 11:00", created(split_from="t1"), triaged())
+    assert TicketSplit not in HEARS  # the other ticket's clocks go on
+    assert child.timers["breach:first_response:1"] == berlin(f"{MONDAY} 15:00")
+
+
+# (6) several windows a day, over night, holidays, summer time, each policy in its own zone
+
+
+@pytest.mark.parametrize(
+    ("desk", "start", "due"),
+    [
+        pytest.param(
+            {"hours": {"mon-fri": ["09:00-12:00", "13:00-17:00"]}},
+            f"{MONDAY} 11:00",
+            f"{MONDAY} 16:00",
+            id="lunch",
+        ),
+        pytest.param(
+            {"hours": {"mon-fri": "22:00-06:00"}}, f"{MONDAY} 23:00", "2026-03-03 03:00", id="night"
+        ),
+        pytest.param(
+            {"hours": {"mon-fri": "09:00-17:00"}, "holidays": {"country": "DE"}},
+            "2026-04-02 15:00",
+            "2026-04-07 11:00",
+            id="Easter",
+        ),
+        pytest.param(
+            {"hours": {"mon-fri": "09:00-17:00"}, "closed": "2026-03-02 12:00-24:00"},
+            f"{MONDAY} 10:00",
+            "2026-03-03 11:00",
+            id="a part of a day",
+        ),
+        pytest.param({"hours": "24/7"}, "2026-03-29 00:00", "2026-03-29 05:00", id="spring"),
+        pytest.param({"hours": "24/7"}, "2026-10-25 00:00", "2026-10-25 03:00", id="autumn"),
+        pytest.param(
+            {"time_zone": "America/New_York", "hours": {"mon-fri": "09:00-17:00"}},
+            f"{MONDAY} 09:00",
+            f"{MONDAY} 19:00",
+            id="zone of the policy",
+        ),
+    ],
+)
+def test_four_hours_on_a_desk_with(desk: dict[str, object], start: str, due: str) -> None:
+    schedules = {"desk": {"time_zone": "Europe/Berlin", **desk}}
+    policy = {"name": "only", "schedule": "desk", "targets": {"first_response": "4h"}}
+    story = Story(rules({"schedules": schedules, "policies": [policy]}))
+    story.hear(start, created(), triaged())
+    assert story.timers["breach:first_response:1"] == berlin(due)
+
+
 # (7) warnings in business time, several levels, each once
 
 
@@ -371,6 +470,26 @@ def test_of_warnings_passed_by_a_new_target_only_the_last_is_given() -> None:
 def test_policy_version_and_schedule_are_said() -> None:
     [first] = opened().said_of(SlaTargetsSet)
     assert (first.policy, first.policy_version, first.schedule) == ("standard", "v1", "office")
+
+
+def test_every_verdict_names_the_policy_and_its_version() -> None:
+    story = opened(Priority.HIGH).until(f"{MONDAY} 12:00")
+    story.hear(f"{MONDAY} 12:30", agent_replied(Status.PENDING))
+    story.hear(f"{MONDAY} 13:00", customer_replied()).hear(f"{MONDAY} 16:00", resolved())
+    verdicts = [m for m in story.messages if isinstance(m, SlaVerdict | SlaBreached)]
+    kinds = {type(verdict) for verdict in verdicts}
+    assert kinds == {SlaWarning, SlaBreached, SlaFulfilled, SlaPaused, SlaResumed}
+    assert {(v.policy, v.policy_version) for v in verdicts} == {("standard", "v1")}
+
+
+def test_miss_tells_cycle_business_and_calendar_time() -> None:
+    story = opened(at=f"{MONDAY} 15:00").until("2026-03-03 12:00")
+    [breach] = story.said_of(SlaBreached)
+    assert (breach.cycle, breach.target_seconds, breach.calendar_seconds) == (
+        1,
+        4 * 3600,
+        20 * 3600,
+    )
 
 
 # and how a ticket ends

@@ -1,9 +1,18 @@
 """On a real broker and database: timers fire once, never early, also when the process changes."""
 
 from collections import Counter
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import orjson
+from pymongo import AsyncMongoClient
+from pymongo.monitoring import (
+    CommandFailedEvent,
+    CommandListener,
+    CommandStartedEvent,
+    CommandSucceededEvent,
+)
 
 from deskstream.commands.sla_log import facts_in_log
 from services.sla.app import STAGE, create
@@ -16,7 +25,7 @@ from shared.contracts.envelope import header_text
 from shared.contracts.fields import Priority
 from shared.contracts.message import Message
 from shared.contracts.sla import Metric, SlaBreached, SlaRetargeted, SlaWarning
-from shared.kit.mongo import TIMER_INDEX, ensure
+from shared.kit.mongo import TIMER_INDEX, MongoStore, ensure
 from shared.kit.records import Partition
 from shared.kit.service import ServiceRun
 from tests.integration.conftest import (  # noqa: F401 - a fixture is found by its name
@@ -85,9 +94,45 @@ async def test_open_tickets_are_found_by_the_index_of_timers(deployment: Deploym
     await ensure(database, [STAGE], {})
     where = OpenTickets(database)._behind("v2", [Partition("ticket.events", 0)])
     plan = await database["tickets"].find(where).hint(TIMER_INDEX).explain()
+    _check_plan(plan)
+
+
+async def test_due_timers_are_found_by_their_index_in_order(deployment: Deployment) -> None:  # noqa: F811
+    """Without the hint the planner may choose otherwise, at a cost of minutes."""
+    database = deployment.database("sla")
+    await ensure(database, [STAGE], {})
+    monitor = Finds()
+    async with AsyncMongoClient[Any](
+        deployment.settings.mongo_url, event_listeners=[monitor]
+    ) as client:
+        store = MongoStore(client, client[database.name], "sla")
+        partitions = [Partition("ticket.events", number) for number in range(3)]
+        await store.due("tickets", partitions, datetime.now(UTC), 100)
+        await store.close()
+    [find] = monitor.commands
+    assert find["hint"] == dict(TIMER_INDEX)
+    _check_plan(await database.command("explain", find, verbosity="queryPlanner"))
+
+
+class Finds(CommandListener):
+    def __init__(self) -> None:
+        self.commands: list[dict[str, Any]] = []
+
+    def started(self, event: CommandStartedEvent) -> None:
+        if event.command_name == "find":
+            names = ("find", "filter", "projection", "sort", "limit", "hint")
+            self.commands.append({n: event.command[n] for n in names if n in event.command})
+
+    def succeeded(self, event: CommandSucceededEvent) -> None: ...
+
+    def failed(self, event: CommandFailedEvent) -> None: ...
+
+
+def _check_plan(plan: dict[str, Any]) -> None:
     stages = str(plan["queryPlanner"]["winningPlan"])
     assert "IXSCAN" in stages
     assert "COLLSCAN" not in stages
+    assert "'SORT'" not in stages  # SORT_MERGE of the partitions' sorted entries is fine
 
 
 async def _publish(deployment: Deployment, *messages: Message) -> None:  # noqa: F811 - the fixture's type

@@ -18,6 +18,7 @@ from services.intake.domain.conversation import (
     KnownTicket,
     find_ticket,
 )
+from services.intake.domain.identity import normal_address
 from services.intake.domain.message import IncomingMessage, NoMessage
 from services.intake.handlers.arrivals import (
     Arrival,
@@ -165,6 +166,7 @@ class Desk:
 
     def _admit(self, arrival: Arrival, message: IncomingMessage) -> None:
         customer_id = self._clues.customer_id(message)
+        self._learn(message)
         at = arrival.heard.time
         let_in_by = released_id(arrival.heard)
         found = find_ticket(
@@ -195,6 +197,16 @@ class Desk:
         answer(self._tx, arrival.heard, ticket_id=ticket_id)
         if message.conversation is not None:
             self.store.go_on(conversation_of(message), ticket_id, at)
+
+    def _learn(self, message: IncomingMessage) -> None:
+        """An upstream that names customer and address has seen both: that is proof.
+
+        What a sender says of himself (a name, a reply address, a signature) is none.
+        """
+        sender = message.sender
+        address = normal_address(sender.address, message.channel) if sender.address else ""
+        if sender.customer_id and ("@" in address or address.startswith("+")):
+            self.store.learn(address, sender.customer_id)
 
     def _is_burst(
         self, message: IncomingMessage, customer_id: str, at: datetime, *, new: bool

@@ -64,6 +64,7 @@ class ReceptionStore:
     _stored_seen: set[str] = field(default_factory=set)
     _stored_conversations: set[str] = field(default_factory=set)
     _new_seen: list[Document] = field(default_factory=list)
+    _learned: dict[str, str] = field(default_factory=dict)
     _touched_conversations: set[str] = field(default_factory=set)
     _touched_senders: set[tuple[str, str]] = field(default_factory=set)
 
@@ -167,6 +168,11 @@ class ReceptionStore:
     def customer_of(self, address: str) -> str | None:
         return self._addresses.get(address)
 
+    def learn(self, address: str, customer_id: str) -> None:
+        """Whose an address is, for as long as nobody has said so; the CRM's word replaces it."""
+        if address not in self._addresses:
+            self._addresses[address] = self._learned[address] = customer_id
+
     def customer(self, customer_id: str) -> CustomerUpdated | None:
         found = self._customers.get(customer_id)
         return None if found is None else CustomerUpdated.model_validate(found)
@@ -242,6 +248,8 @@ class ReceptionStore:
         for document in self._new_seen:
             write = self.tx.put if document["_id"] in self._stored_seen else self.tx.insert
             write(RECEIVED, document)
+        for address, owner in self._learned.items():
+            self.tx.put(ADDRESSES, {"_id": address, "customer_id": owner})
         for key in sorted(self._touched_conversations):
             write = self.tx.put if key in self._stored_conversations else self.tx.insert
             write(CONVERSATIONS, self._conversations[key])

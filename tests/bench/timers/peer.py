@@ -14,7 +14,7 @@ from tests.bench.percentiles import Spread, spread
 
 LEAD = timedelta(seconds=3)
 PATIENCE_SECONDS = 60.0
-TOPIC = "timers-peer"
+TOPIC = DATABASE = "timers-peer"
 
 
 class Burst:
@@ -39,8 +39,9 @@ async def fire(due: float) -> None:
 
 async def at_one_instant(stack: Stack, count: int) -> Spread | None:
     """Lateness of the acknowledged event; the default grace of a second would lose them all."""
-    client: MongoClient[dict[str, object]] = MongoClient(stack.mongo_url)
-    store = MongoDBJobStore(database="timers_peer", client=client)
+    client: MongoClient[dict[str, object]] = MongoClient(stack.mongo_url)  # closed by the store
+    client.drop_database(DATABASE)
+    store = MongoDBJobStore(database=DATABASE, client=client)
     scheduler = AsyncIOScheduler(jobstores={"default": store}, timezone=UTC)
     producer = AIOKafkaProducer(bootstrap_servers=stack.kafka_servers, acks="all", linger_ms=2)
     BURST.producer, BURST.late_ms = producer, []
@@ -48,7 +49,7 @@ async def at_one_instant(stack: Stack, count: int) -> Spread | None:
     try:
         scheduler.start(paused=True)
         began = time.monotonic()
-        due = datetime.now(UTC) + timedelta(seconds=count / 1_000) + LEAD
+        due = datetime.now(UTC) + timedelta(seconds=count / 500) + LEAD
         for number in range(count):
             scheduler.add_job(
                 fire,
@@ -69,5 +70,3 @@ async def at_one_instant(stack: Stack, count: int) -> Spread | None:
     finally:
         scheduler.shutdown(wait=False)
         await producer.stop()
-        client.drop_database("timers_peer")
-        client.close()
