@@ -136,14 +136,14 @@ def draw(seconds: float, seed: int, kinds: Sequence[Kind], services: Sequence[st
     """One after the other, so that each one's recovery can be told. First, each kind once."""
     chance = random.Random(seed)  # noqa: S311 - a plan of faults, not a secret
     victims = Victims.of(chance, services)
-    kinds = possible(kinds, services)
+    kinds = _beside_others(possible(kinds, services), seconds)
     faults: list[Fault] = []
     deck: list[Kind] = []
     at = FIRST_SECONDS
     while kinds:
         deck = deck or _shuffled(chance, kinds, whole=bool(faults))
         kind = deck.pop()
-        takes = lasts(kind) + TAKES.get(kind, 0.0)
+        takes = _takes(kind)
         if at + takes + LAST_SECONDS > seconds:
             if not any(_fits(each, at, seconds) for each in deck):
                 break
@@ -154,7 +154,16 @@ def draw(seconds: float, seed: int, kinds: Sequence[Kind], services: Sequence[st
 
 
 def _fits(kind: Kind, at: float, seconds: float) -> bool:
-    return at + lasts(kind) + TAKES.get(kind, 0.0) + LAST_SECONDS <= seconds
+    return at + _takes(kind) + LAST_SECONDS <= seconds
+
+
+def _takes(kind: Kind) -> float:
+    return lasts(kind) + TAKES.get(kind, 0.0)
+
+
+def _beside_others(kinds: Sequence[Kind], seconds: float) -> Sequence[Kind]:
+    """A short run has no room for one that would fill it, unless nothing else is wanted."""
+    return [kind for kind in kinds if _takes(kind) <= seconds / 2] or kinds
 
 
 def _shuffled(chance: random.Random, kinds: Sequence[Kind], *, whole: bool) -> list[Kind]:
