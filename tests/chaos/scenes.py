@@ -3,7 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import Set as AbstractSet
+from collections.abc import Collection
 from contextlib import suppress
 from typing import Protocol
 
@@ -103,7 +103,7 @@ async def rolling_restart(stage: Stage) -> None:
             await stage.desk.crew.ready([name], within=READY_SECONDS)
 
 
-async def _stop(stage: Stage, name: str, right: AbstractSet[int] = frozenset({0})) -> None:
+async def _stop(stage: Stage, name: str, right: Collection[int] = (0,)) -> None:
     """Gracefully: in time, and with a code that is right."""
     crew, began = stage.desk.crew, time.monotonic()
     crew.leave(name)

@@ -107,6 +107,12 @@ def test_an_answer_below_the_quote() -> None:
     assert found.new == NEW
 
 
+def test_a_greeting_above_the_quote_is_no_answer_to_it() -> None:
+    found = divide(f"Hi Sam,\nOn Mon, 2 Mar 2026, S wrote:\n> Does it work?\n\n{NEW}")
+
+    assert found.new == f"Hi Sam,\n{NEW}"
+
+
 @pytest.mark.parametrize(
     "signature",
     [

@@ -23,6 +23,7 @@ LONGEST_LINE = 400  # a longer line is prose, no attribution
 MOST_LINES = 2_000  # whoever writes more before he quotes is not cut
 LONGEST_ATTRIBUTION = 6  # lines, as clients wrap and pad them
 LONGEST_SIGNATURE = 15
+LONGEST_GREETING = 40  # characters
 HEADER_SPAN = 10  # lines in which a quoted mail's From, Date, To, Subject stand
 FEWEST_HEADERS = 3
 QUOTED = re.compile(r"\s{0,3}(?:>|\|(?=\s|$)|[A-Z][a-z]{0,15}>(?=\s|$))")
@@ -220,7 +221,8 @@ def _quoted_next(lines: list[str], i: int) -> bool:
 
 
 def _cut_quotation(lines: list[str], keep: list[bool], introduction: Introduction) -> None:
-    before = any(lines[i].strip() for i in range(introduction.first) if keep[i])
+    written = [lines[i].strip() for i in range(introduction.first) if keep[i] and lines[i].strip()]
+    before = bool(written)
     _cut(keep, introduction.first, introduction.last)
     own_marks = bool(QUOTED.match(lines[introduction.first]))
     if not own_marks and not _quoted_next(lines, introduction.last + 1):
@@ -228,8 +230,13 @@ def _cut_quotation(lines: list[str], keep: list[bool], introduction: Introductio
             _cut(keep, introduction.last + 1, len(lines) - 1)
         return
     _cut_trailing_quote(lines, keep)
-    if not before:
+    if not before or _is_greeting(written):
         _cut_leading_quote(lines, keep, introduction.last + 1)
+
+
+def _is_greeting(written: list[str]) -> bool:
+    """One short line that ends as greetings do: what answers the quote is still to come."""
+    return len(written) == 1 and len(written[0]) <= LONGEST_GREETING and written[0][-1] in ",!，、"
 
 
 def _cut_trailing_quote(lines: list[str], keep: list[bool]) -> None:
