@@ -311,7 +311,7 @@ class PoolMachine(RuleBasedStateMachine):
             assert self._load(said.agent_id) + ticket.effort <= owner.profile.capacity
             if ticket.facts.channel in RULES.config.channel_limits:
                 assert self._load_in(said.agent_id, ticket.facts.channel) < CHATS
-            if said.decision.reason != ON_CALL:
+            if not said.decision.reason.startswith(ON_CALL):
                 assert all(map(owner.has, plan_for(ticket, RULES).needs))
             self._check_turn(ticket_id, said.agent_id)
         self.owners[ticket_id] = said.agent_id
