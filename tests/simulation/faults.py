@@ -117,3 +117,32 @@ class Listed:
             return None
         self.struck.append(fault)
         return fault
+
+
+class Aim(NamedTuple):
+    """A fault for whichever task of the stage comes by the place as the `nth`."""
+
+    stage: str
+    place: str
+    kind: Kind
+    seconds: float
+    nth: int = 1
+
+
+@dataclass(slots=True)
+class Aimed:
+    """One fault that strikes wherever it fits, also when the schedule before it has changed."""
+
+    aim: Aim
+    struck: list[Fault] = field(default_factory=list)
+    _met: int = 0
+
+    def strike(self, task: str, nth: int, place: str) -> Fault | None:
+        if place != self.aim.place or not task.endswith(f"/{self.aim.stage}"):
+            return None
+        self._met += 1
+        if self._met != self.aim.nth:
+            return None
+        fault = Fault(task, nth, self.aim.kind, place, self.aim.seconds)
+        self.struck.append(fault)
+        return fault

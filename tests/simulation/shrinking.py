@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, TypeVar
 
-from tests.simulation.faults import Fault
+from tests.simulation.faults import Aim, Aimed, Fault
 from tests.simulation.plans import Parts
-from tests.simulation.running import Schedule, Setting, run_schedule
+from tests.simulation.running import Schedule, Setting, run, run_schedule
 
 T = TypeVar("T")
-MOST_RUNS = 400
+MOST_RUNS = 600
+CHANCES = 8
 LAST_LINES = 40
 
 
@@ -54,6 +55,9 @@ class Shrinking:
             return None
         self.stuck = _is_stuck(first)
         script, faults = list(self.setting.script(self.seed)), list(first.faults)
+        single = self._single(script, faults)
+        if single is not None:
+            script, faults = single
         size = len(script) + len(faults) + 1
         while len(script) + len(faults) < size and self.runs < self.most_runs:
             size = len(script) + len(faults)
@@ -62,6 +66,40 @@ class Shrinking:
         orderly = self._fails(script, faults, orderly=True)
         told = self._run(script, faults, orderly=orderly, tells=True)
         return Shrunk(told, script, orderly, self.runs)
+
+    def _single(
+        self, script: Sequence[Any], struck: Sequence[Fault]
+    ) -> tuple[list[Any], list[Fault]] | None:
+        """One fault that does it alone, at one of its first chances, and the inputs it needs.
+
+        What is left out shifts all that comes after it: so the fault may move.
+        """
+        kinds = dict.fromkeys(
+            Aim(fault.task.rpartition("/")[2], fault.place, fault.kind, fault.seconds)
+            for fault in struck
+        )
+        found = None
+        for aim in kinds:
+            found = found or self._aimed(aim, script)
+        if found is None:
+            return None
+        aim, _ = found
+        fewer = smallest(script, lambda part: self._aimed(aim, part) is not None)
+        aimed = self._aimed(aim, fewer) or found
+        return fewer, list(aimed[1])
+
+    def _aimed(self, aim: Aim, script: Sequence[Any]) -> tuple[Aim, Sequence[Fault]] | None:
+        for nth in range(1, CHANCES + 1):
+            if self.runs >= self.most_runs:
+                return None
+            self.runs += 1
+            there = aim._replace(nth=nth)
+            schedule = run(self.setting, self.seed, script, Aimed(there), self.parts)
+            if schedule.violations and _is_stuck(schedule) == self.stuck:
+                return there, schedule.faults
+            if not schedule.faults:
+                return None
+        return None
 
     def _fails(self, script: Sequence[Any], faults: Sequence[Fault], **how: bool) -> bool:
         if self.runs >= self.most_runs:

@@ -122,6 +122,6 @@ PLANTED = tuple(
             150,
         ),
         ("tables can wait", Parts(engine=TablesCanWait), 60),
-        ("a pool's memory survives a failed batch", Parts(handler=remembering_pool), 300),
+        ("pools remember what was not committed", Parts(handler=remembering_pool), 300),
     )
 )
