@@ -170,3 +170,15 @@ async def test_waiting_gives_the_refusal(world: World) -> None:
 
     assert answer.status_code == 409
     assert answer.json()["detail"] == f"Not done: {reason}."
+
+
+async def test_the_variables_of_a_canned_reply_have_names_of_their_own(world: World) -> None:
+    await world.store_ticket("t1")
+    command = {"command": "ReplyCanned", "canned_id": "hello", "variables": {"what": "it"}}
+
+    taken = await world.post(PATH, command)
+    sealed = await world.post(PATH, {**command, "variables": {"what": {"kid": "k", "cd": "x"}}})
+
+    assert taken.status_code == 202
+    assert sealed.status_code == 422
+    assert sealed.json()["errors"][0]["field"] == "variables.0.cd"

@@ -4,7 +4,7 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
 from types import MappingProxyType
-from typing import Any, TypeVar, get_args
+from typing import Any, TypeVar, get_args, get_origin
 
 import orjson
 from fastapi import Request
@@ -133,8 +133,11 @@ def _unknown(
             hint = did_you_mean(str(name), known) or f"; known are {', '.join(known)}"
             yield FieldProblem(".".join(here), f"unknown field{hint}")
         else:
-            for inner in _models(model.model_fields[name].annotation):
-                yield from _unknown_inside(inner, value, here, ours)
+            annotation = model.model_fields[name].annotation
+            # The keys of a mapping are the caller's own words; only what they stand for is ours.
+            values = list(value.values()) if _maps(annotation, value) else value
+            for inner in _models(annotation):
+                yield from _unknown_inside(inner, values, here, ours)
 
 
 def _unknown_inside(
@@ -146,6 +149,10 @@ def _unknown_inside(
         for place, item in enumerate(value):
             if isinstance(item, dict):
                 yield from _unknown(model, item, (*way, str(place)), ours)
+
+
+def _maps(annotation: Any, value: Any) -> bool:
+    return get_origin(annotation) is dict and isinstance(value, dict)
 
 
 def _models(annotation: Any) -> Iterator[type[BaseModel]]:
