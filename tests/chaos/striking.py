@@ -4,9 +4,10 @@ import asyncio
 import signal
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-from deskstream.stack import Node
+from deskstream.stack import Node, StartFailed
 from tests.chaos import scenes
 from tests.chaos.agents import Agents
 from tests.chaos.deployment import Deployment
@@ -17,6 +18,7 @@ from tests.chaos.recovery import Strike
 from tests.chaos.replaying import replay_input, replay_log
 
 RESTART_SECONDS = 0.2
+START_TRIES = 3
 LOOK_SECONDS = 0.05
 Say = Callable[[str], None]
 MOODS: Mapping[Kind, Mood] = {
@@ -134,6 +136,10 @@ def _ours(node: Node | None) -> Node:
 async def _kill(node: Node) -> None:
     await asyncio.to_thread(node.kill)
     await asyncio.sleep(RESTART_SECONDS)
+    for _ in range(START_TRIES - 1):  # a server that is slow to start is no fault of the product
+        with suppress(StartFailed):
+            await asyncio.to_thread(node.start)
+            return
     await asyncio.to_thread(node.start)
 
 
