@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from heapq import heappop, heappush
 from random import Random
 from typing import Any
 
@@ -41,6 +40,8 @@ MOST_UNHEARD = 400  # tickets that the router has not spoken of: beyond it nobod
 CAPACITIES = (1, 2, 3)
 SHARE_THERE = 0.65  # who is away comes back sooner than others leave
 ROOM_FOR_ALL = 50
+OVERLOAD = 1.1
+MOST_FINISHED = 100  # at once
 LEAD = Actor(kind=ActorKind.AGENT, id="lead")
 AWAY = (Availability.AWAY, Availability.OFFLINE, Availability.TRANSFERS_ONLY)
 
@@ -52,12 +53,6 @@ class Scale:
     rate: float  # tickets a second
     pools: Sequence[str]
     changes: float = 20  # of agents, a second
-
-    @property
-    def handling_seconds(self) -> float:
-        """On average, so that there is a little more work than agents who are there."""
-        places = self.agents * sum(CAPACITIES) / len(CAPACITIES)
-        return 1.1 * SHARE_THERE * places / self.rate
 
 
 @dataclass(slots=True)
@@ -75,11 +70,9 @@ class World:
     _ids: int = 0
     _waiting: set[str] = field(default_factory=set)
     _done: set[str] = field(default_factory=set)
-    _owned: set[str] = field(default_factory=set)
+    _owned: dict[str, None] = field(default_factory=dict)  # who was given first comes first
     _unheard: set[str] = field(default_factory=set)
-    _finishing: list[tuple[float, str]] = field(default_factory=list)
     _there: dict[str, bool] = field(default_factory=dict)
-    finish: bool = True
 
     def __post_init__(self) -> None:
         self._chance = Random(self.seed)  # noqa: S311 - a sample, no secret
@@ -137,19 +130,24 @@ class World:
         return [self._agent(int(name[1:]), Availability.ONLINE) for name in absent]
 
     def _finished(self) -> list[Publication]:
-        done = []
-        while self._finishing and self._finishing[0][0] <= time.monotonic():
-            _, ticket_id = heappop(self._finishing)
-            if ticket_id in self._owned:
-                self._owned.discard(ticket_id)
-                self._done.add(ticket_id)
-                done.append(self._about(ticket_id, TicketResolved(old=Status.OPEN, actor=LEAD)))
-                if self._chance.random() < 0.05:  # one in twenty comes back
-                    again = TicketReopened(old=Status.RESOLVED, actor=LEAD, reason="r", reopens=1)
-                    done.append(self._about(ticket_id, again))
-                    self._done.discard(ticket_id)
-                    self._unheard.add(ticket_id)
+        """As much as leaves a little more work than there are hands; at the end everything."""
+        done: list[Publication] = []
+        while self._owned and len(done) < MOST_FINISHED and self._open() > self._enough():
+            ticket_id = next(iter(self._owned))
+            del self._owned[ticket_id]
+            self._done.add(ticket_id)
+            done.append(self._about(ticket_id, TicketResolved(old=Status.OPEN, actor=LEAD)))
+            if self._chance.random() < 0.05:  # one in twenty comes back
+                again = TicketReopened(old=Status.RESOLVED, actor=LEAD, reason="r", reopens=1)
+                done.append(self._about(ticket_id, again))
+                self._done.discard(ticket_id)
+                self._unheard.add(ticket_id)
         return done
+
+    def _enough(self) -> float:
+        if self.came >= self.scale.tickets:
+            return 0
+        return OVERLOAD * sum(self._there.values()) * sum(CAPACITIES) / len(CAPACITIES)
 
     def _by_hand(self) -> list[Publication]:
         if not self._owned or self._chance.random() > 0.1:
@@ -160,7 +158,6 @@ class World:
 
     async def level(self, tickets: int) -> None:
         """At the end: everybody is there and free, and so many tickets come that nobody ends."""
-        self.finish = False
         before = self.came
         equal = [
             self._agent(n, Availability.ONLINE, ROOM_FOR_ALL) for n in range(self.scale.agents)
@@ -189,15 +186,12 @@ class World:
         self._numbers["heard", ticket_id] = number
         match headers["ce_type"].split(".")[1]:
             case "TicketAssigned":
-                self._owned.add(ticket_id)
+                self._owned[ticket_id] = None
                 self._waiting.discard(ticket_id)
-                if self.finish:
-                    after = self._chance.uniform(0, 2 * self.scale.handling_seconds)
-                    heappush(self._finishing, (time.monotonic() + after, ticket_id))
             case "TicketQueued" if ticket_id not in self._done:
                 self._waiting.add(ticket_id)
             case "TicketUnassigned":
-                self._owned.discard(ticket_id)
+                self._owned.pop(ticket_id, None)
             case _:
                 pass
 
