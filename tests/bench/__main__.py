@@ -15,8 +15,10 @@ from pathlib import Path
 
 import uvloop
 
-from deskstream.stack import start
+from deskstream.stack import StackUnavailable, StartFailed, start
 from tests.bench import chart, machine, yardstick
+from tests.bench.desk import StuckError
+from tests.bench.fleet import ServiceDiedError
 from tests.bench.options import parse
 from tests.bench.parts import long, mails, peer, profiling, security, services, stored, whole
 from tests.bench.plans import FULL, MILLION, QUICK, Plan
@@ -24,7 +26,7 @@ from tests.bench.processes import cpu_seconds
 from tests.bench.report import Report
 from tests.bench.run import Run
 
-BUSY, BROKEN = 2, 1
+BROKEN, BUSY, UNFINISHED = 1, 2, 3
 Part = Callable[[Run], Awaitable[None]]
 
 
@@ -40,16 +42,30 @@ def main() -> int:
         return BUSY
     logging.getLogger("aiokafka").setLevel(logging.ERROR)  # what it tries again is no news here
     options.report.parent.mkdir(parents=True, exist_ok=True)
-    report = uvloop.run(_run(options, share))
+    report = _report(options, share)
+    code = _code_of(report, options)
     drawing = options.report.with_suffix(".svg")
     options.report.write_text(json.dumps(report.as_json(), indent=2, default=str) + "\n")
     drawing.write_text(chart.svg(report))
     print(report.text())
     print(f"All of it: {options.report}, {drawing}")
+    return code
+
+
+def _code_of(report: Report, options: argparse.Namespace) -> int:
+    """What was found until a part could not go on is worth telling."""
+    try:
+        uvloop.run(_run(options, report))
+    except StuckError as stuck:
+        report.remarks.append(f"ended early, not all came through: {stuck}")
+        return BROKEN
+    except (StackUnavailable, StartFailed, ServiceDiedError, TimeoutError) as error:
+        report.remarks.append(f"ended early: {error}")
+        return UNFINISHED
     return 0 if report.holds else BROKEN
 
 
-async def _run(options: argparse.Namespace, busy_share: float) -> Report:
+def _report(options: argparse.Namespace, busy_share: float) -> Report:
     report = Report(
         command=shlex.join(sys.argv[1:]) or "(full)",
         stack=options.stack,
@@ -60,6 +76,10 @@ async def _run(options: argparse.Namespace, busy_share: float) -> Report:
     )
     if busy_share > machine.BUSY_SHARE:
         report.remarks.append(f"others used {busy_share:.0%} of the machine before the start")
+    return report
+
+
+async def _run(options: argparse.Namespace, report: Report) -> None:
     began, others = time.monotonic(), machine.Others()
     with tempfile.TemporaryDirectory(prefix="deskstream-bench-") as scratch:
         folder = options.keep_logs or Path(scratch)
@@ -70,7 +90,6 @@ async def _run(options: argparse.Namespace, busy_share: float) -> Report:
     report.others_share = others.share(time.process_time() + children + servers)
     if report.others_share > machine.BUSY_SHARE:
         report.remarks.append(f"others used {report.others_share:.0%} of the machine meanwhile")
-    return report
 
 
 async def _measure(options: argparse.Namespace, report: Report, folder: Path) -> float:

@@ -16,7 +16,7 @@ from deskstream.stack import ports
 from shared.kit.settings import KitSettings
 from tests.bench.processes import start_python, tail
 
-READY_SECONDS = 90.0
+READY_SECONDS = 180.0
 STOP_SECONDS = 30.0
 LOOK_SECONDS = 0.1
 INSTANCE = "#"
