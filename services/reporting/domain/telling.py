@@ -31,6 +31,7 @@ from shared.contracts.sla import (
     SlaTarget,
     SlaTargetsSet,
     SlaWarning,
+    SurveyDue,
 )
 from shared.contracts.ticket import (
     AgentReplied,
@@ -224,6 +225,10 @@ def _stalled(data: ProgressStalled) -> Line:
     return Line(f"No progress for {_span(data.seconds)}")
 
 
+def _survey(_data: SurveyDue) -> Line:
+    return Line("Time to ask the requester how it went")
+
+
 def _sent(data: NotificationSent) -> Line:
     return Line(f"Told {data.recipient.kind} by {data.channel}: {_plain(data.template)}")
 
@@ -272,6 +277,7 @@ TELLERS: Mapping[type[Message], Callable[[Any], Line]] = {
     SlaBreached: _breached,
     SlaCorrected: _corrected,
     ProgressStalled: _stalled,
+    SurveyDue: _survey,
     NotificationSent: _sent,
     NotificationFailed: _failed,
     NotificationSuppressed: _suppressed,
