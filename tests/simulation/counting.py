@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from random import Random
 
 from pydantic import BaseModel
@@ -17,14 +17,13 @@ from shared.kit.letters import COLLECTION as LETTERS
 from shared.kit.letters import redriven
 from shared.kit.records import Publication
 from shared.kit.unit import Batch, Due, Handler, Outgoing, Said, Stage, Transaction
-from tests.simulation.counting_checks import violations
+from tests.simulation.counting_checks import DELAY, violations
 from tests.simulation.groups import Process
 from tests.simulation.plans import ServicePlan, StagePlan
 from tests.simulation.scheduler import SECOND
 from tests.simulation.world import PARTITIONS, World
 
 TICKETS = ("t1", "t2", "t3")
-DELAY = timedelta(seconds=1)
 CALM_AFTER = 4 * SECOND
 INPUTS = 14
 POISON = 5
