@@ -78,8 +78,13 @@ class Desk:
 
         found = await until(as_wanted)
         assert found is True, found
+        # A collection that a transaction made is there a moment later than what it wrote elsewhere.
+        await until(lambda: self.totals_exist(wanted))
         totals = await self.database["totals"].find().to_list()
         assert sum(total["heard"] for total in totals) == wanted.total()
+
+    async def totals_exist(self, wanted: Counter[str]) -> bool:
+        return not wanted.total() or bool(await self.database["totals"].find_one())
 
     async def letters(self) -> list[Document]:
         found: list[Document] = await self.database[LETTERS].find().sort("order", 1).to_list()
