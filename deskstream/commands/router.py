@@ -17,7 +17,7 @@ from deskstream.commands.router_files import (
     shifts_of,
 )
 from deskstream.commands.router_report import as_json, decisions, report
-from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of
+from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of, id_of
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.router.domain.duration import parse_duration
 from services.router.domain.simulation import Simulation
@@ -56,10 +56,7 @@ def explain(
 
 async def _log(chosen: KitSettings, ticket: str) -> Sequence[Fact]:
     async with AsyncMongoClient(chosen.mongo_url, **chosen.mongo_client()) as client:
-        numbered = await client[chosen.database("reporting")]["tickets"].find_one(
-            {"number": ticket.upper()}, {"_id": 1}
-        )
-        ticket_id = ticket if numbered is None else str(numbered["_id"])
+        ticket_id = await id_of(client, chosen, ticket)
         known = await client[chosen.database("router")]["tickets"].find_one({"_id": ticket_id})
     if known is None:
         raise NotFoundError(

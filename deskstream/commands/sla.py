@@ -13,7 +13,7 @@ from pymongo import AsyncMongoClient
 from rich.text import Text
 
 from deskstream.commands.sla_drawing import Drawing
-from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of
+from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of, id_of
 from deskstream.commands.sla_retarget import moved_over, rehearsed, table_of
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.sla.domain.case_file import answers
@@ -119,12 +119,9 @@ async def _log(chosen: KitSettings, ticket: str) -> Sequence[Fact]:
 
 
 async def _known(chosen: KitSettings, ticket: str) -> tuple[str, datetime]:
-    """The ticket's id, and when its clocks began; the number is reporting's to know."""
+    """The ticket's id, and when its clocks began."""
     async with AsyncMongoClient(chosen.mongo_url, **chosen.mongo_client()) as client:
-        numbered = await client[chosen.database("reporting")]["tickets"].find_one(
-            {"number": ticket.upper()}, {"_id": 1}
-        )
-        ticket_id = ticket if numbered is None else str(numbered["_id"])
+        ticket_id = await id_of(client, chosen, ticket)
         state = await client[chosen.database("sla")]["tickets"].find_one({"_id": ticket_id})
     if state is None:
         raise NotFoundError(

@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from pymongo import AsyncMongoClient
 
 import shared.contracts  # noqa: F401 - registers the messages
 from services.sla.domain.retelling import Fact
@@ -19,6 +20,7 @@ from shared.kit.kafka import record_of
 from shared.kit.ports import BrokerAwayError
 from shared.kit.records import Record, partition_of
 from shared.kit.settings import KitSettings
+from shared.kit.unit import Document
 
 SILENCE_SECONDS = 20
 
@@ -63,6 +65,13 @@ def _kind(name: str) -> type[Message] | None:
     """`deskstream.TicketCreated.v1`, or `TicketCreated`."""
     known = registry()
     return known.get(name) or known.get(f"{TYPE_PREFIX}{name}.v1")
+
+
+async def id_of(client: AsyncMongoClient[Document], settings: KitSettings, ticket: str) -> str:
+    """Of a number, which is reporting's to know; whatever is none counts as an id."""
+    tickets = client[settings.database("reporting")]["tickets"]
+    numbered = await tickets.find_one({"number": ticket.upper()}, {"_id": 1})
+    return ticket if numbered is None else str(numbered["_id"])
 
 
 async def facts_in_log(settings: KitSettings, ticket: str, since: datetime | None) -> list[Fact]:
