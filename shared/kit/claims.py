@@ -195,6 +195,7 @@ class Claims(Generic[S]):
         owned.checkpoint = checkpoint
         owned.stored_position, owned.passed_since = checkpoint.position, None
         owned.claimed_at = self.clock.now()
+        owned.ends.clear()
         owned.claimed_position = checkpoint.position
         owned.refused = None
         owned.retry_at = None
@@ -248,8 +249,25 @@ class Claims(Generic[S]):
             self.timers.forget([owned.partition])
             owned.checkpoint = None
 
+    def _note_ends(self) -> None:
+        """Where the partitions end as of now, so that it is known when that has been handled."""
+        for owned in self._live():
+            watermark = self.broker.watermark(owned.partition)
+            if watermark is not None:
+                owned.saw(watermark)
+
     def _safe_until(self, owned: Owned) -> datetime | None:
-        """A timer due by then has no unread record before it; None: the partition lags."""
+        """A timer due by then has no unread record before it.
+
+        Records that were accepted since may be unread: under load there always are some.
+        """
+        if owned.checkpoint is None or owned.checkpoint.position is None:
+            return None
+        reached = owned.reached(owned.checkpoint.position)
+        return None if reached is None else reached.fetched_at
+
+    def _at_the_end(self, owned: Owned) -> datetime | None:
+        """When the partition ended where it is handled to; None: there is more."""
         watermark = self.broker.watermark(owned.partition)
         if watermark is None or owned.checkpoint is None:
             return None

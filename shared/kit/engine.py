@@ -88,6 +88,7 @@ class Engine(Claims[S]):
         it is dropped, and comes again after the claim's seek.
         """
         handled = self.positions()
+        self._note_ends()
         await self.claim()
         await self.process({p: records for p, records in fetched.items() if p in handled})
 
@@ -126,6 +127,7 @@ class Engine(Claims[S]):
         if self.stopped:
             return
         self._doubt_logs_that_end_early()
+        self._note_ends()
         try:
             with self._busy():
                 await self._note_caught_up()
@@ -163,7 +165,7 @@ class Engine(Claims[S]):
         if not self.revisits.waiting:
             return
         now = self.clock.now()
-        read = [(owned, self._safe_until(owned)) for owned in live]
+        read = [(owned, self._at_the_end(owned)) for owned in live]
         safe = {owned.partition: min(now, until) for owned, until in read if until is not None}
         inputs = [
             Input(self._owned[at], key=key, revisit=name, safe_until=safe[at])
@@ -201,7 +203,7 @@ class Engine(Claims[S]):
             checkpoint = owned.checkpoint
             if checkpoint is None or checkpoint.caught_up or owned.partition.topic not in tables:
                 continue
-            if self._safe_until(owned) is not None:
+            if self._at_the_end(owned) is not None:
                 await self._run([Input(owned)])
 
     async def _run(self, inputs: list[Input]) -> None:
@@ -345,7 +347,7 @@ class Engine(Claims[S]):
             checkpoint,
             commits=checkpoint.commits + 1,
             stored=tuple(published),
-            caught_up=checkpoint.caught_up or self._safe_until(owned) is not None,
+            caught_up=checkpoint.caught_up or self._at_the_end(owned) is not None,
         )
         if last is None:
             return to

@@ -1,5 +1,6 @@
 """One batch on its way through its transaction: what goes in, what it leads to."""
 
+from collections import deque
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -7,9 +8,11 @@ from typing import Any
 
 from shared.kit.decoding import Bad, Decoded, Good, Noted
 from shared.kit.letters import Letter
-from shared.kit.ports import Checkpoint, StoreTransaction, Writes
+from shared.kit.ports import Checkpoint, StoreTransaction, Watermark, Writes
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Document, Entity, Heard, entity_key, subject_key
+
+MOST_ENDS = 64
 
 
 @dataclass(slots=True)
@@ -25,6 +28,21 @@ class Owned:
     pause: float = 0.0
     passed_since: datetime | None = None  # since when the position is ahead of the stored one
     stored_position: int | None = None
+    ends: deque[Watermark] = field(default_factory=deque)  # seen and not yet reached, but the first
+
+    def saw(self, watermark: Watermark) -> None:
+        """Notes where the partition ended; of too many the newest gives way."""
+        if self.ends and (self.ends[-1].end >= watermark.end or len(self.ends) == MOST_ENDS):
+            if self.ends[-1].end == watermark.end:
+                self.ends[-1] = watermark
+            return
+        self.ends.append(watermark)
+
+    def reached(self, position: int) -> Watermark | None:
+        """The latest of those ends that are handled."""
+        while len(self.ends) > 1 and self.ends[1].end <= position:
+            self.ends.popleft()
+        return self.ends[0] if self.ends and self.ends[0].end <= position else None
 
     @property
     def live(self) -> bool:
