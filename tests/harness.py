@@ -20,6 +20,7 @@ from shared.kit.meters import Metrics
 from shared.kit.ports import Clock
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Document, Handler, Stage
+from tests.memories import misremembered
 
 MONDAY_9AM = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)  # nine o'clock in Berlin
 MOST_ROUNDS = 2_000
@@ -152,10 +153,15 @@ class Bench:
         for _ in range(MOST_ROUNDS):
             busy = [await self._round(running) for running in self.running]
             if not any(busy):
+                self._check_memories()
                 return
             records = sum(len(log) for log in self.cluster.logs.values())
             assert records < MOST_RECORDS, "the stages answer each other without end"
         raise AssertionError(f"still busy after {MOST_ROUNDS} rounds")
+
+    def _check_memories(self) -> None:
+        wrong = [text for each in self.running for text in misremembered(each.engine, each.data)]
+        assert not wrong, wrong
 
     async def _round(self, running: Running) -> bool:
         before = sum(len(log) for log in self.cluster.logs.values())

@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.write_concern import WriteConcern
 
 from shared.kit.kafka import Inspector
 from shared.kit.letters import COLLECTION as LETTERS
@@ -137,12 +138,26 @@ async def redrive(
 
 
 async def _set_timer_again(database: Database, letter: Document) -> None:
-    """Due now; the loop that owns the subject finds it in the index."""
+    """Due now; the loop that owns the subject claims anew, and finds it in the index.
+
+    Without a claim it might write the subject from memory, where this timer is not.
+    """
     now = datetime.now(UTC)
-    await database[letter["collection"]].update_one(
-        {"_id": letter["subject"]},
-        {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
-    )
+    stage = letter["group"].rpartition(".")[2]
+    async with (
+        database.client.start_session() as session,
+        await session.start_transaction(write_concern=WriteConcern("majority")),
+    ):
+        entity = await database[letter["collection"]].find_one_and_update(
+            {"_id": letter["subject"]},
+            {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
+            session=session,
+        )
+        if entity is not None:
+            checkpoint = {"_id": f"{stage}/{entity['_kit']['at']}"}
+            await database[CHECKPOINTS].update_one(
+                checkpoint, {"$inc": {"epoch": 1}}, session=session
+            )
     await _done(database, letter)
 
 

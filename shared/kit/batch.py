@@ -15,6 +15,7 @@ from shared.kit.entities import Verdict, from_document, note_number, to_document
 from shared.kit.letters import COLLECTION as LETTERS
 from shared.kit.letters import letter_for
 from shared.kit.outgoing import Press, TooLargeError
+from shared.kit.recent import Recent
 from shared.kit.records import Partition, Record
 from shared.kit.unit import Batch, Document, Due, Entity, Handler, Heard, Outcome, Stage
 from shared.kit.work import Input, Work
@@ -40,6 +41,7 @@ class Attempt(Generic[S]):
     group: str
     now: datetime
     work: Work
+    recent: Recent[S]
     entities: dict[str, Entity[S]] = field(default_factory=dict)
     _inputs: dict[int, Input] = field(default_factory=dict)
     _inbox: dict[str, Document] = field(default_factory=dict)
@@ -82,8 +84,11 @@ class Attempt(Generic[S]):
     async def _load_entities(self, owners: dict[str, Partition]) -> None:
         if not owners or self.stage.entities is None:
             return
-        documents = await self.work.get(self.stage.entities, owners)
-        for key, at in owners.items():
+        self.entities.update(self.recent.take(owners))
+        unknown = [key for key in owners if key not in self.entities]
+        documents = await self.work.get(self.stage.entities, unknown)
+        for key in unknown:
+            at = owners[key]
             found = documents.get(key)
             self.entities[key] = (
                 from_document(found, self.stage.state) if found is not None else Entity(key, at)

@@ -22,6 +22,7 @@ from shared.kit.ports import (
     OutageError,
     Store,
 )
+from shared.kit.recent import Recent
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.refusal import refusal
 from shared.kit.timers import Timers
@@ -60,6 +61,7 @@ class Claims(Generic[S]):
         self.health = health
         self.meters = meters
         self.timers = Timers(stage, store)
+        self.recent: Recent[S] = Recent()
         self.stopped: str | None = None
         self.busy_since: datetime | None = None
         self._owned: dict[Partition, Owned] = {}
@@ -80,14 +82,19 @@ class Claims(Generic[S]):
     def assigned(self, partitions: Sequence[Partition]) -> None:
         for partition in partitions:
             self._owned[partition] = Owned(partition)
-        self.handler.forget()
+        self._forget()
 
     def revoked(self, partitions: Sequence[Partition]) -> None:
         for partition in partitions:
             self._owned.pop(partition, None)
             self.health.not_ready(f"{self.stage.name} {partition}", None)
         self.timers.forget(partitions)
+        self._forget()
+
+    def _forget(self) -> None:
+        """What memory holds may not be what the store holds."""
         self.handler.forget()
+        self.recent.forget()
 
     @property
     def owned(self) -> Mapping[Partition, Owned]:
@@ -154,7 +161,7 @@ class Claims(Generic[S]):
             self._counts[topic] = await self.broker.partitions(topic)
         partitions = [owned.partition for owned in waiting]
         self.timers.forget(partitions)
-        self.handler.forget()
+        self._forget()
         checkpoints = await self.store.claim(partitions)
         looks = await self.broker.look({p: c.last_offset for p, c in checkpoints.items()})
         republished: list[Publication] = []
@@ -245,7 +252,7 @@ class Claims(Generic[S]):
         """The claim compares the checkpoint with the log: it refuses, or seeks."""
         if owned.live:
             log.warning("doubtful log", stage=self.stage.name, partition=str(owned.partition))
-            self.handler.forget()
+            self._forget()
             self.timers.forget([owned.partition])
             owned.checkpoint = None
 
@@ -276,7 +283,7 @@ class Claims(Generic[S]):
 
     def _fenced(self, fenced: FencedError) -> None:
         """Another owner has claimed, or our own commit's answer was lost: read it all anew."""
-        self.handler.forget()
+        self._forget()
         self.meters.count("fenced", len(fenced.partitions))
         log.warning("fenced", stage=self.stage.name, partitions=sorted(map(str, fenced.partitions)))
         self.timers.forget(list(fenced.partitions))

@@ -262,7 +262,7 @@ class Engine(Claims[S]):
             else:
                 self._well("outage")
                 return
-            self.handler.forget()
+            self._forget()
             too_often = conflicts >= CONFLICTS_BEFORE_HALVING and len(inputs) > 1
             if too_often or (failure is not None and self._needs_halving(inputs, failure)):
                 await self._halve(inputs)
@@ -315,12 +315,14 @@ class Engine(Claims[S]):
         now = self.clock.now()
         async with self.store.transaction() as transaction:
             work = Work(transaction)
-            await Attempt(self.stage, self.handler, self.group, now, work).decide(inputs)
+            attempt = Attempt(self.stage, self.handler, self.group, now, work, self.recent)
+            await attempt.decide(inputs)
             if work.published_bytes > self.limits.out_bytes and len(inputs) > 1:
                 raise _TooMuchError(f"{work.published_bytes} bytes to publish")
             advances = self._advances(inputs, work.published)
             await transaction.write(work.writes, [Advance(to) for _, to in advances])
         self._committed(work, advances, now)
+        self.recent.keep(work.touched)
         await self._publish(work.published)
         self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
 

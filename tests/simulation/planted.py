@@ -81,7 +81,8 @@ class PublishBeforeCommit(Engine[Any]):
         now = self.clock.now()
         async with self.store.transaction() as transaction:
             work = Work(transaction)
-            await Attempt(self.stage, self.handler, self.group, now, work).decide(inputs)
+            attempt = Attempt(self.stage, self.handler, self.group, now, work, self.recent)
+            await attempt.decide(inputs)
             advances = self._advances(inputs, work.published)
             await transaction.write(work.writes, [Advance(to) for _, to in advances])
             await self._publish(work.published)

@@ -73,7 +73,7 @@ def run(
     world.tells = tells
     try:
         world.run()
-        found = scenario.violations(world)
+        found = [*scenario.violations(world), *world.misremembered()]
     except StuckError as error:
         found = [str(error)]
     scheduler = world.scheduler

@@ -14,6 +14,7 @@ from shared.kit.memory import MemoryData
 from shared.kit.meters import Meters, Metrics
 from shared.kit.ports import BrokerAwayError, ConflictError, StoreAwayError
 from shared.kit.records import Partition
+from tests.memories import misremembered
 from tests.simulation.faults import REST, TICK, Fault, Faults, Kind
 from tests.simulation.groups import Cluster, Connection, Group, Member, Process
 from tests.simulation.plans import Parts, Scenario, ServicePlan, StagePlan
@@ -80,6 +81,11 @@ class World:
 
     def documents(self, database: str, collection: str) -> dict[str, Any]:
         return dict(self.databases[database].collections.get(collection, {}))
+
+    def misremembered(self) -> list[str]:
+        """At rest whoever owns a partition knows what the store holds."""
+        members = [m for group in self.groups for m in group.members.values()]
+        return [text for m in members for text in misremembered(m.engine, m.group.data)]
 
     def run(self) -> None:
         """Raises StuckError where it does not come to rest."""
