@@ -32,6 +32,7 @@ COMMIT_SECONDS = 5.0
 REJOIN_SECONDS = 60
 WATCH_SECONDS = 0.5
 LONGEST_BREATH_SECONDS = 0.25
+TIMER_SOON = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -120,12 +121,17 @@ class StageConsumer(ConsumerRebalanceListener):
         """After a batch that was not full the next may grow for as long as this one took.
 
         A transaction costs as much as many records: under load there are fewer, and it falls.
+        A timer that is about to come due waits for what the next fetch tells of the log's end.
         """
-        if records < self.engine.stage.max_records:
+        if records < self.engine.stage.max_records and not self._expects_timer():
             now = asyncio.get_running_loop().time()
             breath = now + min(now - self._fetched_at, LONGEST_BREATH_SECONDS)
             pace = self._fetched_at + self.engine.stage.pace.total_seconds()
             self._next_fetch = max(breath, pace)
+
+    def _expects_timer(self) -> bool:
+        due = self.engine.timers.next_due()
+        return due is not None and due < self._clock.now() + TIMER_SOON
 
     async def _as_one_message(self, raws: Sequence[Any]) -> KafkaAckableMessage:
         self._attach()

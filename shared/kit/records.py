@@ -64,10 +64,8 @@ class Publication:
 
 
 def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    total = len(key or b"") + len(value or b"")
-    for name, text in headers:
-        total += len(name) + len(text or b"")
-    return total
+    told = sum([len(name) + len(text) for name, text in headers if text])
+    return len(key or b"") + len(value or b"") + told
 
 
 @lru_cache(KEYS_REMEMBERED)
