@@ -20,7 +20,7 @@ from services.intake.domain.message import (
     Person,
     UnreadableError,
 )
-from services.intake.domain.quoting import divide
+from services.intake.domain.quoting import divide, without_marks
 from shared.contracts.fields import Automatic
 
 CHANNEL = "email"
@@ -93,6 +93,7 @@ def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) ->
         text=text,
     )
     division = divide(text)
+    text = without_marks(text)
     return IncomingMessage(
         channel=CHANNEL,
         sender=sender,

@@ -14,6 +14,7 @@ from services.intake.adapters.rfc822.tnef import PackedFile, unpacked
 from services.intake.adapters.rfc822.transfer import files_in_text
 from services.intake.domain.filename import safe_filename
 from services.intake.domain.message import LONGEST_TEXT, FoundAttachment
+from services.intake.domain.quoting import without_marks
 
 MOST_ATTACHMENTS = 100
 LARGEST_TEXT = 4_194_304  # bytes that are read as text; the whole stays in the original
@@ -186,7 +187,7 @@ def _text(part: Part, content: Content) -> None:
         text = ENRICHED.sub("", text.replace("<<", "<"))
     if part.parameters.get("format", "").lower() == "flowed":
         text = _unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
-    content.sections.append(Section(plain=text))
+    content.sections.append(Section(plain=without_marks(text)))
     for name, bytes_ in files[: MOST_ATTACHMENTS - len(content.attachments)]:
         filename = safe_filename(name, f"attachment-{len(content.attachments) + 1}")
         content_type = BY_NAME.guess_type(filename)[0] or OCTETS
