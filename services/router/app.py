@@ -4,7 +4,7 @@ from services.router.domain.escalation import ESCALATES
 from services.router.domain.routing_rules import RoutingRules
 from services.router.domain.ticket import RoutedTicket
 from services.router.handlers import Dispatcher, Forwarder, Forwarding
-from services.router.revisiting import Replanning
+from services.router.handlers.replanning import Replanning
 from services.router.rules import FILE, load_rules
 from services.router.store import INDEXES, TICKETS
 from shared.contracts.people import AgentRemoved, AgentUpdated

@@ -6,7 +6,7 @@ from typing import Any
 from services.router.app import DECIDE, FORWARD, create
 from services.router.domain.routing_rules import RoutingRules
 from services.router.handlers import Dispatcher, Forwarder
-from services.router.revisiting import REPLAN
+from services.router.handlers.replanning import REPLAN
 from services.router.rules import FILE
 from services.router.store import TICKETS
 from shared.contracts.assignment import TicketAssigned, TicketQueued
