@@ -8,7 +8,6 @@ from services.router.domain.routing_rules import RoutingRules
 from services.router.handlers import Dispatcher, Forwarder
 from services.router.handlers.replanning import REPLAN
 from services.router.rules import FILE
-from services.router.store import TICKETS
 from shared.contracts.assignment import TicketAssigned, TicketQueued
 from shared.kit.health import Health
 from shared.kit.memory import VirtualClock
@@ -85,7 +84,7 @@ async def test_a_changed_file_is_taken_and_a_bad_one_refused(tmp_path: Path) -> 
     service = create(
         ServiceContext(
             settings=KitSettings(config_dir=tmp_path),
-            database={TICKETS: nothing},  # type: ignore[arg-type]
+            database=nothing,  # type: ignore[arg-type]
             publisher=nothing,  # type: ignore[arg-type]
             clock=VirtualClock(MONDAY_9AM),
             blobs=nothing,  # type: ignore[arg-type]

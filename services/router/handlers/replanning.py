@@ -32,7 +32,7 @@ class Replanning:
         *,
         clock: Clock,
     ) -> None:
-        self._tickets = database[TICKETS]
+        self._database = database
         self._revisits, self._version, self._clock = revisits, version, clock
         self._done: tuple[str, frozenset[Partition]] | None = None
 
@@ -54,8 +54,9 @@ class Replanning:
     async def _first_waiting(self) -> AsyncIterator[Revisit]:
         """By the index of pools and places: as cheap with a million tickets."""
         owned = {str(partition): partition for partition in self._revisits.partitions}
-        for pool in await self._tickets.distinct("pool"):
+        tickets = self._database[TICKETS]
+        for pool in await tickets.distinct("pool"):
             waits = {"pool": pool, "place": Place.WAITING.value}
-            ticket = await self._tickets.find_one(waits, {"_kit.at": 1})
+            ticket = await tickets.find_one(waits, {"_kit.at": 1})
             if ticket is not None and ticket["_kit"]["at"] in owned:
                 yield Revisit(REPLAN, ticket["_id"], owned[ticket["_kit"]["at"]])

@@ -14,6 +14,8 @@ from services.triage.domain.ruleset import Category, Thresholds, TriageRules
 from services.triage.domain.triage import Triage
 from shared.contracts.fields import Priority
 
+_MOST_WORDS = 30_000  # in all: so many are a file that can still be read and edited
+
 
 class TooLittleError(ValueError):
     """Nothing can be learned from this history; the text says what it needs."""
@@ -23,7 +25,7 @@ class TooLittleError(ValueError):
 class Wish:
     """`key` is what the label is called in the history, `none` labels that mean: no category.
 
-    `most` are the words for each category on the average (None: 150, but at least 1,000 in all),
+    `most` are the words for each category on the average (None: 150, but 1,000 to 30,000 in all),
     `held_out` is the share tested on.
     """
 
@@ -100,9 +102,9 @@ class _Work:
 
     def _most(self) -> int:
         categories = len(set(self.labels.values()))
-        return (
-            max(150 * categories, 1_000) if self.wish.most is None else self.wish.most * categories
-        )
+        if self.wish.most is not None:
+            return self.wish.most * categories
+        return min(max(150 * categories, 1_000), _MOST_WORDS)
 
     def written(self, examples: Sequence[Example]) -> Written | None:
         if self.base is None:
