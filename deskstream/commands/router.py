@@ -17,7 +17,7 @@ from deskstream.commands.router_files import (
     shifts_of,
 )
 from deskstream.commands.router_report import as_json, decisions, report
-from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of, id_of
+from deskstream.commands.ticket_log import LogFileError, facts_in_log, facts_of, id_of
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.router.domain.duration import parse_duration
 from services.router.domain.simulation import Simulation

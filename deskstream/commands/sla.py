@@ -13,8 +13,8 @@ from pymongo import AsyncMongoClient
 from rich.text import Text
 
 from deskstream.commands.sla_drawing import Drawing
-from deskstream.commands.sla_log import LogFileError, facts_in_log, facts_of, id_of
 from deskstream.commands.sla_retarget import moved_over, rehearsed, table_of
+from deskstream.commands.ticket_log import LogFileError, facts_in_log, facts_of, id_of
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.sla.domain.case_file import answers
 from services.sla.domain.clock_story import ClockStory, stories_of

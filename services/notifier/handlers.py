@@ -150,8 +150,10 @@ class _Needed:
                 if requester is not None:
                     self.customers.add(requester.customer_id)
                     self.addresses.append(requester.address)
-            case TicketAssigned(agent_id=agent_id) | TicketEscalated(agent_id=agent_id):
-                self.agents |= {agent_id} if agent_id else set()
+            case TicketAssigned(agent_id=agent_id):
+                self.agents.add(agent_id)
+            case TicketEscalated(agent_id=agent_id, on_call=on_call):
+                self.agents |= {one for one in (agent_id, on_call) if one}
             case CustomerReplied(sender=address) | DeliveryFailed(address=address):
                 self.addresses.append(address)
             case _:

@@ -4,6 +4,7 @@ from services.router.domain.escalation import ESCALATES
 from services.router.domain.routing_rules import RoutingRules
 from services.router.domain.ticket import RoutedTicket
 from services.router.handlers import Dispatcher, Forwarder, Forwarding
+from services.router.handlers.replanning import Replanning
 from services.router.rules import FILE, load_rules
 from services.router.store import INDEXES, TICKETS
 from shared.contracts.people import AgentRemoved, AgentUpdated
@@ -85,9 +86,15 @@ def create(context: ServiceContext) -> Service:
         clock=context.clock,
         health=context.health,
     )
+    replanning = Replanning(
+        context.database,
+        context.revisits[DECIDE.name],
+        lambda: dispatcher.rules_version,
+        clock=context.clock,
+    )
     return Service(
         name="router",
         stages=((FORWARD, forwarder), (DECIDE, dispatcher)),
-        background=(reloader.watch,),
+        background=(reloader.watch, replanning.run),
         indexes=INDEXES,
     )

@@ -17,6 +17,7 @@ DEEPEST = 40
 _HINTS = {
     "undefined alias": 'put quotes around what begins with a star, like "*word"',
     "expected ',' or": "a bracket is not closed, or a comma is missing",
+    "cannot start any token": "indent with blanks, not with tabs; put quotes around @ and `",
 }
 _TAG = "tag:yaml.org,2002:"
 

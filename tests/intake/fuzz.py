@@ -1,15 +1,18 @@
 """`python -m tests.intake.fuzz --mails 200000 --payloads 50000`: reads mutated inputs of all kinds.
 
-Each case is made of the seed and its number alone, so that `--only mail:4711` repeats it.
+Each case is made of the seed and its number alone, so that `--only mail:4711` repeats it. With
+`--into FILE` a run goes on where the last one with that file ended, and its figures are of all.
 """
 
 import argparse
+import json
+import math
 import resource
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from random import Random
 
@@ -22,7 +25,7 @@ from tests.intake.seeds import mail_seeds, payload_seeds
 
 LONGEST_SECONDS = 1.0  # of CPU
 LARGEST_GROWTH = 300 * 1024  # kilobytes
-SAID_EVERY = 10_000
+SAID_EVERY, ASKED_EVERY = 10_000, 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +37,13 @@ class Case:
 
 @dataclass(slots=True)
 class Tally:
+    seed: int = 0
+    mails: int = 0  # how many of each were read
+    payloads: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
     slowest: float = 0.0
     slowest_case: str = ""
+    grown: int = 0  # kilobytes, in the process in which it was most
     failures: list[str] = field(default_factory=list)
 
     def note(self, case: Case, seconds: float, problems: list[str]) -> None:
@@ -47,13 +54,16 @@ class Tally:
         self.failures += [f"{case.name}: {problem}" for problem in problems]
 
 
-def cases(seed: int, mails: int, payloads: int) -> Iterator[Case]:
+def cases(tally: Tally, mails: int, payloads: int) -> Iterator[Case]:
+    """Those that the tally has not got yet."""
     originals = mail_seeds()
-    for i in range(mails):
-        yield mail_case(seed, i, originals)
+    while tally.mails < mails:
+        tally.mails += 1
+        yield mail_case(tally.seed, tally.mails - 1, originals)
     seeds = payload_seeds()
-    for i in range(payloads):
-        yield payload_case(seed, i, seeds)
+    while tally.payloads < payloads:
+        tally.payloads += 1
+        yield payload_case(tally.seed, tally.payloads - 1, seeds)
 
 
 def mail_case(seed: int, number: int, originals: list[bytes]) -> Case:
@@ -92,26 +102,28 @@ def peak() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
-def run(seed: int, mails: int, payloads: int) -> Tally:
-    tally = Tally()
-    before = peak()
-    for i, case in enumerate(cases(seed, mails, payloads), 1):
+def run(tally: Tally, mails: int, payloads: int, seconds: float) -> None:
+    """Until all are read, or the time is over."""
+    before, until = peak(), time.monotonic() + seconds
+    for i, case in enumerate(cases(tally, mails, payloads), 1):
         read(case, tally)
         if (grown := peak() - before) > LARGEST_GROWTH:
             tally.failures.append(f"{case.name}: memory grew by {grown // 1024} MB")
             before += grown
+        tally.grown = max(tally.grown, grown)
         if i % SAID_EVERY == 0:
-            print(_line(tally, before), flush=True)  # noqa: T201 - a program prints
-    print(_line(tally, before))  # noqa: T201
-    return tally
+            print(_line(tally), flush=True)  # noqa: T201 - a program prints
+        if i % ASKED_EVERY == 0 and time.monotonic() > until:
+            return
 
 
-def _line(tally: Tally, before: int) -> str:
+def _line(tally: Tally) -> str:
     counts = ", ".join(f"{name} {count}" for name, count in sorted(tally.outcomes.items()))
     return (
-        f"{tally.outcomes.total()} cases: {counts}; failures {len(tally.failures)};"
+        f"{tally.mails} mails and {tally.payloads} payloads: {counts};"
+        f" failures {len(tally.failures)};"
         f" slowest {tally.slowest:.3f} s ({tally.slowest_case});"
-        f" peak {peak() // 1024} MB, +{(peak() - before) // 1024} MB"
+        f" memory +{tally.grown // 1024} MB"
     )
 
 
@@ -122,15 +134,29 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=None, help="drawn and printed if not given")
     parser.add_argument("--only", help="one case again, e.g. mail:4711; its input goes to --keep")
     parser.add_argument("--keep", type=Path, default=Path("fuzz-case.bin"))
+    parser.add_argument("--into", type=Path, help="go on from this file, and write it")
+    parser.add_argument("--seconds", type=float, default=math.inf, help="then stop, to go on later")
     chosen = parser.parse_args()
-    seed = chosen.seed if chosen.seed is not None else time.time_ns() % 1_000_000
-    print(f"seed {seed}")  # noqa: T201
+    tally = _begun(chosen.into, chosen.seed)
+    print(f"seed {tally.seed}")  # noqa: T201
     if chosen.only:
-        return _again(seed, chosen.only, chosen.keep)
-    tally = run(seed, chosen.mails, chosen.payloads)
+        return _again(tally.seed, chosen.only, chosen.keep)
+    run(tally, chosen.mails, chosen.payloads, chosen.seconds)
+    print(_line(tally))  # noqa: T201
+    if chosen.into:
+        chosen.into.write_text(
+            json.dumps({each.name: getattr(tally, each.name) for each in fields(tally)})
+        )
     for failure in tally.failures[:50]:
         print(failure)  # noqa: T201
     return 1 if tally.failures else 0
+
+
+def _begun(into: Path | None, seed: int | None) -> Tally:
+    if into is None or not into.is_file():
+        return Tally(seed if seed is not None else time.time_ns() % 1_000_000)
+    kept = json.loads(into.read_text())
+    return Tally(**(kept | {"outcomes": Counter(kept["outcomes"])}))
 
 
 def _again(seed: int, name: str, keep: Path) -> int:

@@ -34,6 +34,8 @@ NO_BOUNCES = ("fml-", "rfc3834-")
 BOUNCES = ("/sisimai/", "bounce", "complaints__", "dsn__")
 # From mail daemons, though their names say nothing of it.
 DAEMONS = ("issue-382.eml", "issue-462.eml")
+# A list's digest, which the index does not say.
+LISTS = ("msg_02.txt",)
 # By file: why our reading is the better one.
 BETTER = {
     "imap_mime_header_decode_returns_false.eml": "what is no text stays as it was written",
@@ -47,6 +49,7 @@ class Row:
     senders: list[bool] = field(default_factory=list)
     subjects: list[bool] = field(default_factory=list)
     bounces: list[bool] = field(default_factory=list)
+    machines: list[bool] = field(default_factory=list)  # auto-replies, lists, receipts, reports
     flagged: list[bool] = field(default_factory=list)
 
 
@@ -108,7 +111,13 @@ def _automatic(
         row.bounces.append(message.automatic is Automatic.BOUNCE)
         if not row.bounces[-1]:
             report.differences.append(f"{file.name}: no bounce, {message.automatic}")
-    elif not is_bounce and not tags & MACHINES and file.name not in DAEMONS:
+    elif tags & MACHINES or file.name in LISTS or any(mark in file.name for mark in NO_BOUNCES):
+        row.machines.append(message.automatic is not None)
+        if not row.machines[-1]:
+            report.differences.append(
+                f"{file.name}: taken for a person's: {' '.join(sorted(tags))}"
+            )
+    elif not is_bounce and file.name not in DAEMONS:
         row.flagged.append(message.automatic is not None)
         if row.flagged[-1]:
             signals = ", ".join(message.signals)
@@ -207,11 +216,14 @@ def main() -> int:
 
 
 def _table(report: Report) -> Iterator[str]:
-    yield f"{'mails':24}{'read':>10}{'sender':>10}{'subject':>10}{'bounces':>10}{'flagged':>10}"
+    yield (
+        f"{'mails':24}{'read':>10}{'sender':>10}{'subject':>10}"
+        f"{'bounces':>10}{'machines':>10}{'flagged':>10}"
+    )
     total = Row()
     for source, row in sorted(report.rows.items()):
         yield _mail_line(source, row)
-        for name in ("senders", "subjects", "bounces", "flagged"):
+        for name in ("senders", "subjects", "bounces", "machines", "flagged"):
             getattr(total, name).extend(getattr(row, name))
         total.mails += row.mails
         total.unread += row.unread
@@ -228,7 +240,7 @@ def _table(report: Report) -> Iterator[str]:
 
 def _mail_line(source: str, row: Row) -> str:
     read = f"{row.mails - row.unread}/{row.mails}"
-    shares = (row.senders, row.subjects, row.bounces, row.flagged)
+    shares = (row.senders, row.subjects, row.bounces, row.machines, row.flagged)
     return f"{source:24}{read:>10}" + "".join(f"{_share(share):>10}" for share in shares)
 
 

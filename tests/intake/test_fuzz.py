@@ -1,10 +1,11 @@
 """A small part of what `python -m tests.intake.fuzz` reads, the same every time."""
 
+import math
 from dataclasses import replace
 
 from services.intake.domain.message import FoundAttachment, IncomingMessage, Person
 from services.intake.domain.tidying import tidied
-from tests.intake.fuzz import Case, Tally, mail_case, payload_case, read
+from tests.intake.fuzz import Case, Tally, mail_case, payload_case, read, run
 from tests.intake.safety import problems_of, unsafe_html
 from tests.intake.seeds import MAILS, PAYLOADS
 
@@ -86,6 +87,17 @@ def test_what_one_line_is_meant_to_be_becomes_one() -> None:
     assert found.sender == Person("a@x Bcc: b@x", "Ana Ruiz")
     assert (found.external_id, found.references) == ("<a b>", ("<c>",))
     assert tidied(HARMLESS) == HARMLESS
+
+
+def test_a_run_goes_on_where_the_last_one_ended() -> None:
+    whole, halves = Tally(SEED), Tally(SEED)
+
+    run(whole, 4, 4, math.inf)
+    run(halves, 2, 0, math.inf)
+    run(halves, 4, 4, math.inf)
+
+    assert (halves.mails, halves.payloads) == (4, 4)
+    assert halves.outcomes == whole.outcomes
 
 
 def test_a_slow_case_is_a_failure() -> None:

@@ -86,7 +86,7 @@ def test_a_flowed_text_is_joined() -> None:
         )
     )
 
-    assert message.text.startswith("A long line that goes on\n> quoted \n> more\n-- \nAna")
+    assert message.text.startswith("A long line that goes on\n> quoted more\n-- \nAna")
 
 
 def test_new_text_is_told_from_quoted_text() -> None:

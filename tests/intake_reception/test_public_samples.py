@@ -58,9 +58,8 @@ def test_replies_are_told_from_quotes() -> None:
 
     wrong = {case["name"] for case in cases if not _divided_as_expected(case)}
 
-    # The last two expect the signature to stay with the reply; the first drops what follows a
-    # quote, which may as well be an answer.
-    assert wrong == {"embedded_email_1", "std_iphone", "std_sparrow"}
+    # They expect the signature to stay with the reply.
+    assert wrong == {"std_iphone", "std_sparrow"}
 
 
 def _divided_as_expected(case: dict[str, str]) -> bool:

@@ -255,6 +255,23 @@ async def test_agents_hear_of_what_is_theirs(desk: Desk) -> None:
     assert notices[0].references[0] != "<a@cust>"
 
 
+async def test_who_is_on_call_is_paged_though_the_ticket_is_not_hers(desk: Desk) -> None:
+    await desk.knows(agent(), agent("eve", "eve@desk.example"))
+    await desk.hears(created(), promise(), assigned(), escalated(on_call="eve"))
+    told = [letter for letter in desk.told if letter[0] not in ("acknowledgement", "assigned")]
+    assert sorted(told) == [("escalated", BEN), ("on_call", "eve@desk.example")]
+    [page] = [mail_of(d) for d in desk.deliveries if d["template"] == "on_call"]
+    assert "You are on call" in page.subject
+    assert "level 2 in the queue second line" in page.text
+
+
+async def test_who_is_on_call_and_got_the_ticket_hears_of_it_once(desk: Desk) -> None:
+    await desk.knows(agent())
+    await desk.hears(created(), promise(), assigned(), escalated("ben", on_call="ben"))
+    assert [template for template, _ in desk.told].count("escalated") == 1
+    assert "on_call" not in [template for template, _ in desk.told]
+
+
 async def test_supervisors_hear_of_a_breach_once_even_as_its_owner() -> None:
     desk = Desk(supervisors={"lead": "lead@desk.example", "ben": "Ben@desk.example"})
     await desk.knows(agent())

@@ -112,9 +112,14 @@ def assigned(agent_id: str = "ben") -> TicketAssigned:
     )
 
 
-def escalated(agent_id: str | None = None) -> TicketEscalated:
+def escalated(agent_id: str | None = None, on_call: str | None = None) -> TicketEscalated:
     return TicketEscalated(
-        level=2, queue="second line", agent_id=agent_id, reason="breach", decision=DECISION
+        level=2,
+        queue="second line",
+        agent_id=agent_id,
+        reason="breach",
+        on_call=on_call,
+        decision=DECISION,
     )
 
 

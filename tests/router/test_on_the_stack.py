@@ -2,10 +2,14 @@
 
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from random import Random
+
+import pytest
 
 from services.router.app import create
 from services.router.domain.ticket import Place
+from services.router.rules import FILE
 from shared.contracts.assignment import TicketAssigned, TicketUnassigned
 from shared.contracts.envelope import header_text
 from shared.contracts.fields import Priority
@@ -46,6 +50,31 @@ async def test_a_successor_serves_the_line(deployment: Deployment) -> None:  # n
     left = [rank for n, rank in ranks.items() if f"t{n}" not in first.keys() | second.keys()]
     assert min(served) >= max(left)
     await _check_log(deployment)
+
+
+ASKS_FOR_MAGIC = "queues: [{name: support}]\notherwise: {queue: support, skills: {magic: 1}}\n"
+ASKS_FOR_NOTHING = "queues: [{name: support}]\notherwise: {queue: support}\n"
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+async def test_changed_rules_place_what_waits_though_nothing_happens(
+    deployment: Deployment,  # noqa: F811 - the fixture
+    tmp_path: Path,
+    restarted: bool,  # noqa: FBT001 - one of two cases
+) -> None:
+    file = tmp_path / FILE
+    file.write_text(ASKS_FOR_MAGIC)
+    await deployment.publish(agent("ana"), "ana")
+    await _publish(deployment, [(created(), "t"), (triaged(), "t")])
+    async with deployment.running("router", create, config_dir=tmp_path):
+        await until(_counts(deployment, owned=0, waiting=1))
+        file.write_text(ASKS_FOR_NOTHING)
+        if not restarted:
+            await until(_counts(deployment, owned=1, waiting=0))
+    if restarted:
+        async with deployment.running("router", create, config_dir=tmp_path):
+            await until(_counts(deployment, owned=1, waiting=0))
+    assert await _owners(deployment) == {"t": "ana"}
 
 
 async def _publish(

@@ -6,11 +6,14 @@ from typing import Any
 from services.router.app import DECIDE, FORWARD, create
 from services.router.domain.routing_rules import RoutingRules
 from services.router.handlers import Dispatcher, Forwarder
+from services.router.handlers.replanning import REPLAN
 from services.router.rules import FILE
 from shared.contracts.assignment import TicketAssigned, TicketQueued
 from shared.kit.health import Health
 from shared.kit.memory import VirtualClock
+from shared.kit.records import Partition
 from shared.kit.reload import Reloader
+from shared.kit.revisits import Revisit
 from shared.kit.service import ServiceContext
 from shared.kit.settings import KitSettings
 from tests.harness import MONDAY_9AM, Bench
@@ -40,6 +43,17 @@ async def test_what_waits_is_placed_by_the_new_rules_with_the_next_event() -> No
     await bench.run()
     assert bench.said_of(TicketAssigned) == []
     bench.publish(created(), subject="other")
+    await bench.run()
+    [assigned] = bench.said_of(TicketAssigned, "t")
+    assert (assigned.agent_id, assigned.decision.rules_version) == ("ana", "ffffffffffff")
+
+
+async def test_what_waits_is_placed_by_the_new_rules_without_an_event() -> None:
+    bench, dispatcher = await waiting_for_magic()
+    dispatcher.use(changed())
+    decide = bench.running[1]
+    topic, _, number = bench.documents("tickets", "router")["t"]["_kit"]["at"].rpartition("/")
+    decide.engine.revisits.ask([Revisit(REPLAN, "t", Partition(topic, int(number)))])
     await bench.run()
     [assigned] = bench.said_of(TicketAssigned, "t")
     assert (assigned.agent_id, assigned.decision.rules_version) == ("ana", "ffffffffffff")
@@ -77,7 +91,7 @@ async def test_a_changed_file_is_taken_and_a_bad_one_refused(tmp_path: Path) -> 
             health=health,
         )
     )
-    [watch] = service.background
+    watch, _ = service.background
     reloader: Reloader[RoutingRules] = watch.__self__  # type: ignore[attr-defined]
     (_, forwarder), (_, dispatcher) = service.stages
     assert isinstance(forwarder, Forwarder)

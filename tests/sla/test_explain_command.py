@@ -9,7 +9,7 @@ from typer.testing import CliRunner, Result
 
 from deskstream.commands.sla import app
 from deskstream.commands.sla_drawing import Drawing
-from deskstream.commands.sla_log import LogFileError, facts_of
+from deskstream.commands.ticket_log import LogFileError, facts_of
 from services.sla.domain.clock_story import ClockStory, stories_of
 from services.sla.domain.retelling import Fact, retold
 from shared.contracts.envelope import format_time

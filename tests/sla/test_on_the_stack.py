@@ -14,7 +14,7 @@ from pymongo.monitoring import (
     CommandSucceededEvent,
 )
 
-from deskstream.commands.sla_log import facts_in_log
+from deskstream.commands.ticket_log import facts_in_log
 from services.sla.app import STAGE, create
 from services.sla.domain.clock_story import stories_of
 from services.sla.domain.ticket_state import SlaState

@@ -7,9 +7,16 @@ import pytest
 
 from services.triage.domain.language import LanguageDetector
 from services.triage.domain.learning.examples import Example, Names, is_held_out
+from services.triage.domain.learning.fitting import Measure
 from services.triage.domain.learning.proposing import Proposal, TooLittleError, Wish, propose
 from services.triage.domain.learning.scores import score
-from services.triage.domain.learning.training import Task, separating, telling, weighing
+from services.triage.domain.learning.training import (
+    Task,
+    separating,
+    telling,
+    typical,
+    weighing,
+)
 from services.triage.domain.learning.vocabulary import Vocabulary, as_written
 from services.triage.domain.ruleset import TriageRules
 from services.triage.domain.triage import Triage
@@ -209,6 +216,24 @@ def test_a_word_counts_where_it_weighs_most() -> None:
     assert found == {"refund": 2.0, "late": 1.0, "refund late": 1.0}
 
 
+def test_what_stands_in_one_ticket_counts_only_where_a_category_has_few() -> None:
+    rows = [Example("", f"common word{number}", "a") for number in range(30)]
+    assert Vocabulary(rows, 1.0, categories=1).phrases == ["common"]
+    assert "word7" in Vocabulary(rows, 1.0, categories=2).phrases
+    assert "common word7" not in Vocabulary(rows, 1.0, categories=2).phrases
+
+
+def test_a_narrowed_vocabulary_reads_what_is_left() -> None:
+    rows = [Example("", "one two", "a"), Example("", "two three one", "b")] * 2
+    vocabulary = Vocabulary(rows, 1.0)
+    before = vocabulary.row(rows[1])
+    kept = np.array([phrase in ("one", "two") for phrase in vocabulary.phrases])
+    left = before.narrowed(vocabulary.narrow(kept))
+    after = vocabulary.row(rows[1])
+    assert (vocabulary.phrases, left.numbers.tolist()) == (["one", "two"], [0, 1])
+    assert (left.values * left.length).tolist() == pytest.approx(after.values * after.length)
+
+
 # The classifiers.
 
 
@@ -252,6 +277,52 @@ def test_the_most_telling_pairs_are_kept() -> None:
     tickets = np.bincount(np.concatenate([row.numbers for row in task.rows])).astype(float)
     kept = telling(separating(task), task.rows, tickets, 4)
     assert kept.sum() == 4
+
+
+def test_of_too_many_phrases_those_are_kept_that_are_typical_of_a_category() -> None:
+    texts = [("refund the", 0), ("refund the", 0), ("parcel the", 1), ("parcel the moon", 1)]
+    rows = [Example("", text, "") for text, _ in texts] * 2
+    vocabulary = Vocabulary(rows, 1.0)
+    answers = np.array([answer for _, answer in texts] * 2)
+    task = Task([vocabulary.row(row) for row in rows], answers, len(vocabulary), 2)
+    kept = vocabulary.narrow(typical(task, 4))
+    assert vocabulary.phrases == ["parcel", "parcel the", "refund", "refund the"]
+    assert task.narrowed(kept).phrases == 4
+
+
+def test_of_many_tickets_each_is_looked_at_less_often() -> None:
+    row = Vocabulary([Example("", "a", "")] * 2, 1.0).row(Example("", "a", ""))
+    sizes = (3, 100_000, 1_000_000)
+    tasks = [Task([row] * size, np.zeros(size, dtype=np.int64), 1, 1) for size in sizes]
+    assert [len(task.rounds(20)) for task in tasks] == [20, 4, 4]
+
+
+# How the sums become those of rules.
+
+
+def measure(sums: list[list[float]], right: str) -> Measure:
+    return Measure(("a", "b"), np.array(sums), list(right), 1.0)
+
+
+def test_a_threshold_leaves_hardly_any_ticket_undecided() -> None:
+    strong = [[3.0, 0.0]] * 20
+    assert measure(strong, "a" * 20).least_score(1.0) == 2.0
+    assert measure([*strong, [0.6, 0.0]], "a" * 21).least_score(1.0) == 0.5
+    assert measure([*strong, [0.6, 0.0]], "a" * 20 + "b").least_score(1.0) == 0.5
+
+
+def test_words_are_scaled_to_the_threshold_that_people_wrote() -> None:
+    weak = measure([[0.9, 0.0]] * 20, "a" * 20)
+    assert [weak.scale_for(least) for least in (0.5, 2.0, 50.0)] == [1.0, 2.8, 1.0]
+
+
+def test_one_category_can_be_told_from_none(detector: LanguageDetector) -> None:
+    chat = [Example("", f"nice weather {number}", "general") for number in range(40)]
+    refunds = [row for row in history() if row.label == "Refund"]
+    found = propose([*refunds, *chat], Wish("kind"), detector, None)
+    triage = Triage(found.rules, "", detector)
+    said = [triage.read("", text).category for text in ("refund please", "what nice weather")]
+    assert said == ["refund", "general"]
 
 
 # The scores.

@@ -2,15 +2,15 @@
 
 import hashlib
 import re
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 
 from services.intake.adapters.payload import Payload
 from services.intake.adapters.rfc822.addresses import addresses
 from services.intake.adapters.rfc822.body import content_of
 from services.intake.adapters.rfc822.bounce import bounce_of, report_of
+from services.intake.adapters.rfc822.dates import date_of
+from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import Headers
-from services.intake.adapters.rfc822.parts import Budget, Part, read_part
+from services.intake.adapters.rfc822.parts import Budget, Part, read_part, reread_headers
 from services.intake.domain.automatic import Verdict, can_be_answered, judge
 from services.intake.domain.identity import normal_address, without_tag
 from services.intake.domain.message import (
@@ -20,7 +20,7 @@ from services.intake.domain.message import (
     Person,
     UnreadableError,
 )
-from services.intake.domain.quoting import divide
+from services.intake.domain.quoting import divide, without_marks
 from shared.contracts.fields import Automatic
 
 CHANNEL = "email"
@@ -67,6 +67,7 @@ def read_mail(payload: Payload) -> list[Parsed]:
         raise UnreadableError(f"the mail has {len(payload.value)} bytes, over {LARGEST_MAIL}")
     budget = Budget()
     mail = read_part(payload.value, budget)
+    reread_headers(mail)
     if not OF_MAIL.intersection(mail.headers.values):
         raise UnreadableError("no header of a mail was found (From, To, Subject, Date …)")
     return [message_of(mail, payload, parts_left_out=budget.exceeded)]
@@ -93,6 +94,7 @@ def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) ->
         text=text,
     )
     division = divide(text)
+    text = without_marks(text)
     return IncomingMessage(
         channel=CHANNEL,
         sender=sender,
@@ -110,7 +112,7 @@ def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) ->
         reply_to=reply_to,
         delivered_to=delivered_to,
         references=_references(headers),
-        sent_at=_date(headers.raw("date")),
+        sent_at=date_of(headers.raw("date")),
         automatic=verdict.automatic,
         signals=(*verdict.signals, "parts-left-out") if parts_left_out else verdict.signals,
         bounce=bounce_of(mail, text) if verdict.automatic is Automatic.BOUNCE else None,
@@ -121,8 +123,9 @@ def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) ->
 
 def message_id_in(value: str) -> str | None:
     """With its angle brackets; an id that lacks them, or has several "@", is an id too."""
+    value = _unencoded(value)
     found = MESSAGE_ID.search(value)
-    text = found[0] if found else value.strip(" \t<>")
+    text = found[0] if found else value.strip(' \t<>"')
     text = "".join(text.split())[:LONGEST_ID]
     if not text:
         return None
@@ -138,10 +141,17 @@ def _references(headers: Headers) -> tuple[str, ...]:
 
 
 def _ids(value: str) -> list[str]:
-    """Also where they lack their angle brackets, and stand alone."""
-    found = MESSAGE_ID.findall(value)
-    bare = value.strip()
-    return found if found or not BARE_ID.fullmatch(bare) else [f"<{bare}>"]
+    """Also where all lack their angle brackets, and nothing else stands beside them."""
+    value = _unencoded(value)
+    if found := MESSAGE_ID.findall(value):
+        return found
+    bare = value.replace(",", " ").split()
+    return [f"<{each}>" for each in bare] if all(map(BARE_ID.fullmatch, bare)) else []
+
+
+def _unencoded(value: str) -> str:
+    """Some clients write ids as encoded words, which are for text alone."""
+    return header_text(value) if "=?" in value and "<" not in value else value
 
 
 def _everyone(headers: Headers, name: str) -> tuple[Person, ...]:
@@ -162,7 +172,8 @@ def _sender(headers: Headers, mailbox: str | None) -> Person:
     for fallback in SENDER_FALLBACKS:
         found = [p for p in _everyone(headers, fallback) if _is_mail_address(p.address)]
         if found and not _is(found[0], mailbox):
-            return found[0]
+            name = next((person.name for person in stated if person.name and not named), None)
+            return Person(found[0].address, found[0].name or name)
     return named[0] if named else next(iter(stated), Person())
 
 
@@ -195,12 +206,3 @@ def _fingerprint(headers: Headers, sender: Person) -> str:
     """What lists and relays leave as it is."""
     kept = (sender.address or "", headers.raw("date") or headers.raw("subject"))
     return hashlib.sha256("\n".join(kept).encode()).hexdigest()[:32]
-
-
-def _date(value: str) -> datetime | None:
-    """None for no date or an impossible one; without a zone it is taken for UTC."""
-    try:
-        found = parsedate_to_datetime(value[:200])
-        return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
-    except (ValueError, TypeError, IndexError, OverflowError):
-        return None

@@ -3,6 +3,7 @@
 import html
 import re
 from dataclasses import dataclass
+from itertools import islice
 
 import nh3
 from inscriptis import get_text  # type: ignore[import-untyped]
@@ -11,6 +12,7 @@ from inscriptis.model.config import ParserConfig  # type: ignore[import-untyped]
 from lxml.etree import LxmlError  # type: ignore[import-untyped]
 
 from services.intake.adapters.rfc822.charsets import readable
+from services.intake.domain.quoting import CLIENTS_MARK
 
 LARGEST = 500_000  # characters; more is read as text only
 LARGEST_LAID_OUT = 150_000  # more is read without regard to tables and lists
@@ -125,6 +127,19 @@ HIDING = re.compile(r"<(/?)(script|style|head)\b[^<>]{0,500}>?|<!--|-->", re.IGN
 BLOCKQUOTE = re.compile(r"<(/?)blockquote\b[^<>]{0,500}>", re.IGNORECASE)
 OPENS, CLOSES = "\ue000", "\ue001"
 MARKS = re.compile(f"[{OPENS}{CLOSES}]")
+OURS = re.compile(f"[{OPENS}{CLOSES}{CLIENTS_MARK}]")
+# What clients call the elements that hold, or introduce, what they quote.
+QUOTE_ELEMENT = re.compile(
+    r"(?<=[\s\"'=_])(?:divrplyfwdmsg|appendonsend|stopspelling|olk_src_body_section"
+    r"|mail-editor-reference-message-container|ms-outlook-mobile-reference-message"
+    r"|outlookmessageheader|gmail_quote|gmail_attr|gmail_extra|yahoo_quoted|yahooquoted"
+    r"|moz-cite-prefix|moz-forward-container|protonmail_quote|tutanota_quote|zmail_extra"
+    r"|zmail_quote|applemailquote|reply-intro|replyforwardheader|email_quote|hs_reply"
+    r"|mailbird-quote|edo-reply|mimestream-quote|front-blockquote|skiff_quote|cm_quote"
+    r"|qt-body|qmbox|ntes_not_fresh_mail|isreplycontent|spark-quote)(?=[\s\"'>_])",
+    re.IGNORECASE,
+)
+MOST_ELEMENTS, LONGEST_TAG = 20, 600
 PARSER = ParserConfig(css=STRICT_CSS_PROFILE, display_images=False, display_links=False)
 BLANK_LINES = re.compile(r"\n{4,}")
 
@@ -138,11 +153,25 @@ class Markup:
 
 
 def read_markup(source: str) -> Markup:
-    source = MARKS.sub("", source)
+    """The text carries CLIENTS_MARK where an element says that what it holds is quoted."""
+    source = OURS.sub("", source)
     if _too_costly(source):
         return Markup(None, stripped(source))
-    safe = CLEANER.clean(source)
-    return Markup(safe, text_of(safe))
+    safe = CLEANER.clean(_marked(source))
+    return Markup(safe.replace(CLIENTS_MARK, ""), text_of(safe))
+
+
+def _marked(source: str) -> str:
+    """With a mark before the first elements that clients put around what they quote."""
+    pieces: list[str] = []
+    position = 0
+    for found in islice(QUOTE_ELEMENT.finditer(source), MOST_ELEMENTS):
+        tag = source.rfind("<", max(position, found.start() - LONGEST_TAG), found.start())
+        if tag < 0 or ">" in source[tag : found.start()] or source[tag + 1] in "/!":
+            continue
+        pieces += [source[position:tag], CLIENTS_MARK]
+        position = tag
+    return "".join([*pieces, source[position:]])
 
 
 def safe_html(source: str) -> str | None:

@@ -10,11 +10,18 @@ BOUNCE_SUBJECT = re.compile(
     r"|message (?:delivery|rejected|undeliverable)|(?:mail|message) could not be sent"
     r"|warning: (?:message|could not send)|[ée]chec de (?:la )?(?:remise|distribution|livraison)"
     r"|non distribu|no se (?:puede|pudo|ha podido) entregar|no entregad|error de entrega"
+    r"|n[ãa]o (?:é|foi) possível entregar|kan ikke (?:leveres|afleveres)"
+    r"|fehler bei der (?:nachrichten"
+    r")?zustellung|zustellung (?:fehlgeschlagen|nicht möglich)|не уда(?:ется|ётся|лось) доставить"
+    r"|impossibile recapitare|non recapitabile|imposible entregar|nelze doručit"
+    r"|не може бути доставлен"
+    r"|nem kézbesíthető|nu se poate livra|δεν είναι δυνατή η παράδοση|לא ניתן למסירה|تعذر التسليم"
     r"|estado de (?:la )?entrega|falha na entrega|n[ãa]o (?:foi )?entregue|mancat[ao] (?:recapito"
     r"|consegna)|mancato inoltro|onbestelbaar|niet[- ]bezorgd|kan inte levereras|oleverer"
     r"|kunne ikke leveres|ei voitu toimittaa|niedostarcz|nie dostarczono|nedoručiteln|nedoručen"
     r"|не ?доставлен|невозможно доставить|недоставлен|teslim edilemedi|kézbesíthetetlen"
-    r"|配信不能|配信エラー|配送エラー|エラーメール|不達|退信|无法(?:投递|送达)|未送达|無法傳遞|반송|배달되지",
+    r"|配信不能|配信エラー|配送エラー|エラーメール|不達|退信|无法(?:投递|送达)|未送达|無法傳遞"
+    r"|반송|배달되지",
     re.IGNORECASE,
 )
 FAILURE = re.compile(
@@ -53,6 +60,7 @@ FOR_NOW = re.compile(
     r"(?:mailbox|quota|disk|inbox|storage)[^.\n]{0,40}(?:full|exceed|limit)|over ?quota"
     r"|insufficient (?:system )?storage|try again|temporar|delayed|spam|block(?:ed|list|ing)"
     r"|blacklist|denied|banned|polic(?:y|ies)|reputation|dmarc|dkim|\bspf\b|unsolicited"
+    r"|not yet been delivered|warning message only|no action is required|not accepting mail from"
     r"|too (?:large|big|many)|size (?:limit|exceed)|exceeds? [^\n]{0,30}size|greylist|rate limit"
     r"|timed? ?out|will (?:be retried|retry|keep trying)|still being retried|content rejected"
     r"|virus|relay(?:ing)? (?:denied|not permitted)|authentication required|not authori[sz]ed",

@@ -29,12 +29,14 @@ def audience(
     people: People,
     rules: NotificationRules,
 ) -> list[Addressee]:
-    """Nobody where a ticket has no owner, or no supervisors are named."""
+    """Nobody where a ticket has no owner, nobody is on call, or no supervisors are named."""
     match role:
         case Role.REQUESTER:
             return [_requester(ticket, people, rules)]
         case Role.OWNER:
             return list(_agent(occasion.agent_id, people, rules))
+        case Role.ON_CALL:
+            return list(_agent(occasion.on_call, people, rules))
         case Role.SUPERVISORS:
             return [
                 Addressee("supervisor", name, address, None, rules.language, rules.time_zone)

@@ -25,6 +25,7 @@ class Event(StrEnum):
 class Role(StrEnum):
     REQUESTER = "requester"
     OWNER = "owner"  # the agent whom it concerns: the new one on assignment and escalation
+    ON_CALL = "on_call"  # whose turn it is when a ticket escalates, unless it is his already
     SUPERVISORS = "supervisors"
 
 

@@ -41,6 +41,7 @@ class Occasion:
     event: Event
     facts: Mapping[str, Any] = field(default_factory=dict)
     agent_id: str | None = None
+    on_call: str | None = None
     message: MessageBody | None = None
     human: bool = False
     held: Reason | None = None
@@ -174,7 +175,8 @@ def on_escalated(ticket: NotifiedTicket, event: TicketEscalated, _: str | None) 
         "due": event.due_at,
     }
     agent_id = event.agent_id or ticket.owner
-    return (Occasion(Event.TICKET_ESCALATED, facts, agent_id=agent_id),)
+    on_call = event.on_call if event.on_call != agent_id else None
+    return (Occasion(Event.TICKET_ESCALATED, facts, agent_id=agent_id, on_call=on_call),)
 
 
 def on_warning(ticket: NotifiedTicket, event: SlaWarning, _: str | None) -> Occasions:

@@ -45,7 +45,8 @@ def _twice(config: RoutingConfig) -> Iterator[Finding]:
         seen: set[str] = set()
         for index, item in enumerate(getattr(config, section)):
             if item.name in seen:
-                yield (section, index, "name"), f'there is another "{item.name}" above'
+                said = f'there is another "{item.name}" above; give this one a name of its own'
+                yield (section, index, "name"), said
             seen.add(item.name)
 
 
@@ -56,7 +57,8 @@ def _unknown_queues(config: RoutingConfig) -> Iterator[Finding]:
             yield loc, _unknown(name, known)
     for at, route in _routes(config):
         if route.overflow is not None and route.overflow.queue == route.queue:
-            yield (*at, "overflow", "queue"), f'"{route.queue}" cannot overflow into itself'
+            said = f'"{route.queue}" cannot overflow into itself; name another queue'
+            yield (*at, "overflow", "queue"), said
 
 
 def _named_queues(config: RoutingConfig) -> Iterator[tuple[Loc, str]]:
@@ -108,7 +110,9 @@ def _wishes_in_vain(config: RoutingConfig) -> Iterator[Finding]:
     for at, route in _routes(config):
         for skill, level in route.prefer.items():
             if level <= route.skills.get(skill, 0):
-                yield (*at, "prefer", skill), f"level {route.skills[skill]} is required anyway"
+                least = route.skills[skill]
+                said = f"level {least} is required anyway; prefer a higher one, or leave this out"
+                yield (*at, "prefer", skill), said
 
 
 def _metrics_in_vain(config: RoutingConfig) -> Iterator[Finding]:
@@ -132,7 +136,8 @@ def _hours(config: RoutingConfig) -> Iterator[Finding]:
                 "this queue never closes: give it `hours`, or leave this out",
             )
         if queue.when_closed == queue.name:
-            yield (*at, "when_closed"), f'"{queue.name}" cannot stand in for itself'
+            said = f'"{queue.name}" cannot stand in for itself; name another queue'
+            yield (*at, "when_closed"), said
 
 
 def _rotas(config: RoutingConfig) -> Iterator[Finding]:

@@ -33,7 +33,9 @@ def parse_window(text: str) -> Window:
     days = frozenset((first + n) % 7 for n in range((last - first) % 7 + 1))
     start, end = _minutes(match["start"]), _minutes(match["end"])
     if start == end:
-        raise ValueError(f'must end at another time than it starts, not "{text}"')
+        raise ValueError(
+            f'must end at another time than it starts (all day is 00:00-24:00), not "{text}"'
+        )
     return Window(days, start, end if end > start else end + _DAY_MINUTES)
 
 

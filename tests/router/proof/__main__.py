@@ -1,7 +1,7 @@
 """`python -m tests.router.proof`: four routers are killed in turn; is anybody wronged meanwhile.
 
-On the embedded stack. What happened is read from the log by a checker that shares no code with
-the router.
+On Apache Kafka or on the embedded broker. What happened is read from the log by a checker that
+shares no code with the router.
 """
 
 import argparse
@@ -22,8 +22,10 @@ WRONG, SLOW = 1, 3
 def text_of(proof: Proof, options: Options) -> str:
     found, quick = proof.findings, proof.quick
     people = f"{options.agents:,} agents, {proof.tickets:,} tickets"
+    session = f"session timeout {options.session_timeout:g} s"
     lines = [
-        f"{options.pools} pool(s), {len(PROCESSES)} routers, {people}, {proof.seconds:.0f} s",
+        f"{options.pools} pool(s), {len(PROCESSES)} routers, {people}, {session}",
+        f"  {proof.seconds:.0f} s",
         "  " + ", ".join(f"{name} {count:,}" for name, count in sorted(found.counts.items())),
     ]
     if quick:
@@ -49,11 +51,13 @@ def _say(text: str) -> None:
 def main() -> int:
     given = vars(_options())
     target: Path = given.pop("report")
+    kind: str = given.pop("stack")
     options = Options(**given)
-    with start("embedded") as stack, tempfile.TemporaryDirectory() as folder:
+    with start(kind) as stack, tempfile.TemporaryDirectory() as folder:
         proof = asyncio.run(prove(stack, options, Path(folder), _say))
     print(text_of(proof, options))
     report = {
+        "stack": kind,
         "options": asdict(options),
         "problems": dict(proof.findings.problems),
         "counts": dict(proof.findings.counts),
@@ -74,6 +78,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--agents", type=int, default=1_000)
     parser.add_argument("--rate", type=float, default=100, help="tickets a second")
     parser.add_argument("--kill-every", type=float, default=10, help="seconds")
+    parser.add_argument(
+        "--session-timeout", type=float, default=6, help="seconds until a dead member is given up"
+    )
+    parser.add_argument("--stack", choices=("embedded", "apache"), default="apache")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--report", type=Path, default=Path("build/router-proof.json"))
     return parser.parse_args()

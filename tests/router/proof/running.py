@@ -52,6 +52,7 @@ class Options:
     agents: int
     rate: float
     kill_every: float
+    session_timeout: float  # seconds
     seed: int
 
 
@@ -130,6 +131,7 @@ async def prove(stack: Stack, options: Options, folder: Path, say: Callable[[str
         mail_secret=SecretStr("a secret of the proof"),
         prefix=f"proof{options.pools}.",
         config_dir=write_rules(folder, pools),
+        kafka_session_timeout_ms=round(options.session_timeout * 1000),
         log_level="WARNING",
     )
     await provision(settings, partitions=PARTITIONS)

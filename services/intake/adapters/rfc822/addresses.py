@@ -17,7 +17,12 @@ ESCAPED = re.compile(r"\\(.)")
 COMMENT = re.compile(r"\([^()]{0,200}\)")
 # As a machine writes to itself: `From: root`.
 LOCAL_USER = re.compile(r"[A-Za-z][\w.+-]{0,63}", re.ASCII)
-LOOKS_LIKE_ADDRESS = re.compile(r"[^\s<>,;\"'()\[\]@]{1,254}@[^\s<>,;\"'()]{1,254}")
+LOOKS_LIKE_ADDRESS = re.compile(
+    r"[^\s<>,;\"'()\[\]@]{1,254}@(?:\[[^\s\[\]]{1,100}\]|[^\s<>,;\"'()\[\]]{1,254})"
+)
+# As Outlook writes it into text: `Ana Ruiz [mailto:ana@x.example]`.
+BRACKETED = re.compile(r"\[(?:mailto:)?([^\s\[\]<>@]{1,254}@[^\s\[\]<>]{1,254})\]", re.IGNORECASE)
+QUOTED_LOCAL = re.compile(r'\s*("[^"<>@]{1,64}"@[^\s<>,;()"]{1,254})\s*')
 
 
 def addresses(value: str) -> tuple[Person, ...]:
@@ -28,8 +33,27 @@ def addresses(value: str) -> tuple[Person, ...]:
     bare = BARE.fullmatch(value)
     if bare:
         return (Person(_plain(bare[1])),)
-    people = (_person(tokens) for tokens in _rejoined(_entries(value[:LONGEST_LIST])))
+    if "<" not in value and "[" in value and "@[" not in value:
+        value = BRACKETED.sub(r"<\1>", value)
+    grouped = ";" in value
+    entries = _rejoined(_entries(value[:LONGEST_LIST]))
+    people = (person for tokens in entries for person in _people(tokens, grouped=grouped))
     return tuple(person for person in people if person.address or person.name)
+
+
+def _people(tokens: list[str], *, grouped: bool) -> list[Person]:
+    """Of one entry: more than one where addresses stand side by side, without comma or angle."""
+    words = "".join(tokens).split()
+    if len(words) > 1 and all(BARE.fullmatch(word) for word in words):
+        return [Person(_plain(word)) for word in words[:MOST_ADDRESSES]]
+    person = _person(tokens, grouped=grouped)
+    if person.address is None and person.name and "@" in person.name:
+        # The whole entry was one encoded word.
+        for form in (SIMPLE, BARE):
+            if found := form.fullmatch(person.name):
+                name, address = found[1] if form is SIMPLE else "", found[form.groups]
+                return [Person(_plain(address), _unquoted(name) or None)]
+    return [person]
 
 
 def _entries(value: str) -> list[list[str]]:
@@ -66,12 +90,15 @@ def _rejoined(entries: list[list[str]]) -> list[list[str]]:
     return joined
 
 
-def _person(tokens: list[str]) -> Person:
+def _person(tokens: list[str], *, grouped: bool) -> Person:
+    if local := QUOTED_LOCAL.fullmatch("".join(tokens)):
+        return Person(local[1])
     angles = [t for t in tokens if t.startswith("<")]
     angled = next((t for t in angles if "@" in t), angles[-1] if angles else None)
     comments = [t[1:].removesuffix(")") for t in tokens if t.startswith("(")]
     words = "".join(t for t in tokens if t is not angled and not t.startswith(("(", "<")))
-    words = words.rpartition(":")[2] if ":" in words and '"' not in words else words
+    if ":" in words and '"' not in words and (grouped or angled is None):
+        words = words.rpartition(":")[2]
     if angled is not None:
         inner = ANGLED.match(angled)
         address = _plain(inner[1] if inner else "")
@@ -84,7 +111,8 @@ def _person(tokens: list[str]) -> Person:
         name = _name(words.replace(found[0], "")) if found else _name(words)
         if not address and LOCAL_USER.fullmatch(name):
             address, name = name, ""
-    name = name or (_name(comments[0]) if comments else "")
+    others = [token for token in angles if token is not angled]
+    name = name or _name(comments[0] if comments else others[0].strip("<>") if others else "")
     return Person(address or None, None if name == address else name or None)
 
 

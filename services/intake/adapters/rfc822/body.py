@@ -1,7 +1,7 @@
 """Which parts are the message and which are attached to it."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from mimetypes import MimeTypes
 
 from services.intake.adapters.markup import read_markup, safe_html
@@ -14,6 +14,7 @@ from services.intake.adapters.rfc822.tnef import PackedFile, unpacked
 from services.intake.adapters.rfc822.transfer import files_in_text
 from services.intake.domain.filename import safe_filename
 from services.intake.domain.message import LONGEST_TEXT, FoundAttachment
+from services.intake.domain.quoting import without_marks
 
 MOST_ATTACHMENTS = 100
 LARGEST_TEXT = 4_194_304  # bytes that are read as text; the whole stays in the original
@@ -69,6 +70,7 @@ class Section:
 class Content:
     sections: list[Section] = field(default_factory=list)
     attachments: list[FoundAttachment] = field(default_factory=list)
+    content_ids: dict[int, str] = field(default_factory=dict)  # by the attachment's place
     # What a winmail.dat or an invitation says: for a mail that has no words of its own.
     instead: Section | None = None
 
@@ -97,7 +99,17 @@ class Content:
 def content_of(part: Part) -> Content:
     content = Content()
     _gather(part, content, parent="", first=True)
+    if content.content_ids:
+        _show(content)
     return content
+
+
+def _show(content: Content) -> None:
+    """Pictures that the HTML shows are inline, wherever and as whatever they came."""
+    markup = "".join(section.markup or "" for section in content.sections)
+    for i, identity in content.content_ids.items():
+        if f"cid:{identity}" in markup:
+            content.attachments[i] = replace(content.attachments[i], inline=True)
 
 
 def _gather(part: Part, content: Content, *, parent: str, first: bool) -> None:
@@ -125,6 +137,8 @@ def _alternatives(part: Part, content: Content) -> None:
         section.markup = each.markup if each.markup is not None else section.markup
     if inner.sections:
         content.sections.append(section)
+    place = len(content.attachments)
+    content.content_ids |= {place + i: identity for i, identity in inner.content_ids.items()}
     content.attachments += inner.attachments
     content.instead = content.instead or inner.instead
 
@@ -148,7 +162,10 @@ def _is_prose(part: Part, parent: str) -> bool:
 def _attach(part: Part, content: Content, parent: str) -> None:
     package = unpacked(part.decoded()) if _may_be_packed(part) else None
     if package is None:
-        content.attachments.append(_attachment(part, parent, len(content.attachments) + 1))
+        place = len(content.attachments)
+        content.attachments.append(_attachment(part, parent, place + 1))
+        if identity := part.headers.raw("content-id").strip(" <>"):
+            content.content_ids[place] = identity
         if part.content_type == "text/calendar" and content.instead is None:
             content.instead = Section(told(part.decoded(), part.charset))
         return
@@ -186,7 +203,7 @@ def _text(part: Part, content: Content) -> None:
         text = ENRICHED.sub("", text.replace("<<", "<"))
     if part.parameters.get("format", "").lower() == "flowed":
         text = _unflowed(text, delete_space=part.parameters.get("delsp", "").lower() == "yes")
-    content.sections.append(Section(plain=text))
+    content.sections.append(Section(plain=without_marks(text)))
     for name, bytes_ in files[: MOST_ATTACHMENTS - len(content.attachments)]:
         filename = safe_filename(name, f"attachment-{len(content.attachments) + 1}")
         content_type = BY_NAME.guess_type(filename)[0] or OCTETS
@@ -204,14 +221,17 @@ def _meta_charset(data: bytes) -> str | None:
 def _unflowed(text: str, *, delete_space: bool) -> str:
     """RFC 3676: a line that ends in a space goes on in the next one of the same quote depth."""
     lines: list[str] = []
-    open_line = False
+    before = None  # the depth at which a line is to go on
     for line in text.split("\n"):
-        stuffed = line.removeprefix(" ")
-        if open_line and not line.startswith(">") and line != "-- ":
+        bare = line.lstrip(">")
+        depth = len(line) - len(bare)
+        stuffed = bare.removeprefix(" ")
+        signature = stuffed == "-- "
+        if depth == before and not signature:
             lines[-1] = (lines[-1][:-1] if delete_space else lines[-1]) + stuffed
         else:
-            lines.append(stuffed)
-        open_line = lines[-1].endswith(" ") and lines[-1] != "-- " and not line.startswith(">")
+            lines.append(f"{line[:depth]} {stuffed}" if depth else stuffed)
+        before = depth if stuffed.endswith(" ") and not signature else None
     return "\n".join(lines)
 
 
@@ -222,7 +242,9 @@ def _attachment(part: Part, parent: str, number: int) -> FoundAttachment:
         or (parent == "multipart/related" and "content-id" in part.headers.values)
     )
     return FoundAttachment(
-        filename=safe_filename(part.filename or _subject(part), f"attachment-{number}.{extension}"),
+        filename=safe_filename(
+            part.filename or part.described or _subject(part), f"attachment-{number}.{extension}"
+        ),
         content_type=part.content_type,
         data=part.decoded(),
         inline=inline,

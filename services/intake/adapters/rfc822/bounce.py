@@ -14,7 +14,10 @@ from services.intake.domain.message import BounceReport
 SCANNED = 20_000  # characters of a free-form bounce
 MOST_GROUPS = 200
 STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
-REPLY_CODE = re.compile(r"(?<![\d.])([45])\d{2}(?:[ -]|$)", re.MULTILINE)
+REPLY_CODE = re.compile(r"(?<![\d.])([45])\d{2}(?:[ :-]|$)", re.MULTILINE)
+METHOD_REPLY = re.compile(rb"^METHOD:REPLY\s*$", re.MULTILINE | re.IGNORECASE)
+ANY_ADDRESS = re.compile(r"[\w.+=&'/-]{1,64}@[\w.-]{1,253}\.[a-z]{2,63}", re.IGNORECASE)
+SAID_FIRST = 2_000  # characters
 GROUPS = re.compile(rb"(?:\r?\n[ \t]*){2,}|\r\r")
 MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE
@@ -48,7 +51,16 @@ def report_of(mail: Part) -> Report | None:
     kind = mail.parameters.get("report-type", "").lower() if is_report else ""
     if "message/disposition-notification" in kinds:
         kind = "disposition-notification"
+    elif not kind and any(_answers_invitation(part) for part in parts):
+        kind = "calendar-reply"
     return Report(kind, returned=returned) if kind or returned else None
+
+
+def _answers_invitation(part: Part) -> bool:
+    if part.content_type != "text/calendar":
+        return False
+    method = part.parameters.get("method", "").strip().lower()
+    return method == "reply" or (not method and bool(METHOD_REPLY.search(part.decoded()[:SCANNED])))
 
 
 def bounce_of(mail: Part, text: str) -> BounceReport:
@@ -147,7 +159,13 @@ def _address(
             return found[0].address
     line = None if "feedback-report" in _kind(parts) else ADDRESS_LINE.search(text)
     line = line or TO_LINE.search(returned)
-    return line[1] if line else None
+    return line[1] if line else _named_in(text[:SAID_FIRST], mail.headers)
+
+
+def _named_in(text: str, headers: Headers) -> str | None:
+    """In a sentence of whatever language, where it is nobody that the bounce's own headers name."""
+    own = f"{headers.raw('from')} {headers.raw('to')} {headers.raw('delivered-to')}".lower()
+    return next((found for found in ANY_ADDRESS.findall(text) if found.lower() not in own), None)
 
 
 def _kind(parts: list[Part]) -> str:

@@ -34,11 +34,49 @@ ALIASES = {
     "utf8mb4": "utf-8",
     "x-mac-roman": "mac-roman",
     "macintosh": "mac-roman",
+    "x-mac-ce": "mac-latin2",
+    "x-mac-cyrillic": "mac-cyrillic",
+    "x-mac-japanese": "cp932",
+    "x-mac-chinesesimp": "gb18030",
+    "x-euc-jp": "euc-jp",
+    "x-euc-kr": "cp949",
+    "x-euc-cn": "gb18030",
+    "x-euc-tw": "big5hkscs",
+    "ms_kanji": "cp932",
+    "ms949": "cp949",
+    "cn-gb": "gb18030",
+    "cn-big5": "big5hkscs",
+    "x-x-big5": "big5hkscs",
+    "iso-ir-58": "gb18030",
+    "iso-ir-149": "cp949",
+    "iso-2022-jp-ms": "iso2022_jp_ext",
+    "csiso2022jp": "iso2022_jp_ext",
+    "cp50220": "iso2022_jp_ext",
+    "cp51932": "euc-jp",
+    "cp51949": "cp949",
+    "x-unicode-2-0-utf-8": "utf-8",
+    "x-utf-8": "utf-8",
+    "unicode": "utf-16",
+    "ucs-2": "utf-16",
+    "iso-10646-ucs-2": "utf-16",
+    "unicode-1-1": "utf-16",
+    "iso-8859-6-i": "iso-8859-6",
+    "iso-8859-6-e": "iso-8859-6",
+    "iso-8859-12": "iso-8859-1",
+    "iso-8859-17": "iso-8859-1",
+    "x-ansi": "cp1252",
+    "default_charset": "utf-8",
+    "x-roman8": "hp-roman8",
 }
+# `cp-850`, `x-cp1252`, `win-1251`, `ibm_866` and `windows1250` are code pages all the same.
+CODE_PAGE = re.compile(r"(?:x-)?(?:cp|win|windows|ibm|dos|oem|ms-?cp|ansi)[-_ ]?(\d{3,5})")
 # Browsers read Latin-1 as Windows-1252, and so do those who send it.
 WESTERN = frozenset({"ascii", "iso8859-1", "cp1252", "latin-1"})
 # Python's codecs that are no charsets of mail; punycode is quadratic too.
 NO_CHARSETS = frozenset({"idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined"})
+PROBED, LAST_OF_ASCII = 1_000, 127
+# What Microsoft added is written more often than what Hong Kong did.
+VARIANTS = {"big5hkscs": ("cp950", "big5", "big5hkscs")}
 CHARSET_NAME = re.compile(r"[\w.:+-]{1,40}", re.ASCII)
 CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufeff\ufffe\uffff]")
 JAPANESE_ESCAPE = b"\x1b$"
@@ -67,6 +105,8 @@ def codec_of(claimed: str | None) -> str | None:
     name = (claimed or "").strip("\"' \t\r\n\\").lower()
     name = name.removeprefix("charset=").partition("*")[0].strip("\"' \t")
     name = ALIASES.get(name, name)
+    if page := CODE_PAGE.fullmatch(name):
+        name = ALIASES.get(f"cp{page[1]}", f"cp{page[1]}")
     if not CHARSET_NAME.fullmatch(name):
         return None
     try:
@@ -81,13 +121,17 @@ def _is_text(found: codecs.CodecInfo) -> bool:
 
 
 def _tried(data: bytes, codec: str) -> str:
-    try:
-        return data.decode(codec)
-    except (UnicodeError, ValueError):
-        pass
+    for each in VARIANTS.get(codec, (codec,)):
+        try:
+            return data.decode(each)
+        except (UnicodeError, ValueError):
+            continue
     try:
         return data.decode("utf-8")
     except UnicodeDecodeError:
+        beyond_ascii = sum(byte > LAST_OF_ASCII for byte in data[:PROBED])
+        if codec == "utf-8" and beyond_ascii * 3 < len(data[:PROBED]):
+            return _guessed(data)
         return data.decode(codec, "replace")
 
 

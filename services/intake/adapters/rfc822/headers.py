@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 
+from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.encoded_words import header_text
 
 LARGEST_HEAD = 262_144
@@ -30,9 +31,25 @@ class Headers:
     def all(self, name: str) -> list[str]:
         return self.values.get(name, [])
 
+    def reread(self, charset: str) -> None:
+        """Raw 8-bit values that are no UTF-8 are taken for the charset of the mail's text."""
+        for values in self.values.values():
+            for i, value in enumerate(values):
+                if not value.isascii():
+                    values[i] = _as_utf8(value, charset)
+
     def text(self, name: str) -> str:
         """The first value that says something, decoded."""
         return next((text for value in self.all(name) if (text := header_text(value))), "")
+
+
+def _as_utf8(value: str, charset: str) -> str:
+    data = value.encode("latin-1", "replace")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        return decode(data, charset).encode().decode("latin-1")
+    return value
 
 
 def read_head(data: bytes, *, of_part: bool = False) -> tuple[Headers, int]:

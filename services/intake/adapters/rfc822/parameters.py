@@ -20,6 +20,9 @@ def value_of(header: str) -> str:
 
 def parameters_of(header: str) -> dict[str, str]:
     """By lower-case name, decoded; the first of a repeated name holds."""
+    value, _, _ = header.partition(";")
+    if "=" in value and '"' not in value.partition("=")[0]:
+        header = f";{header}"  # parameters that have no value before them
     plain: dict[str, str] = {}
     sections: dict[str, dict[int, tuple[str, bool]]] = {}
     for i, found in enumerate(PARAMETER.finditer(header[:LONGEST_VALUE])):
@@ -44,4 +47,5 @@ def _joined(sections: dict[int, tuple[str, bool]]) -> str:
             charset, _, text = value.split("'", 2)
         raw = text.encode("latin-1", "replace")
         data += unquote_to_bytes(raw) if encoded else raw
-    return decode(data, charset)
+    text = decode(data, charset)
+    return header_text(text) if charset is None and "=?" in text else text

@@ -1,6 +1,7 @@
 """A mail's parts, as far as anybody needs them: bounded in depth, number and work."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from services.intake.adapters.rfc822.headers import Headers, read_head
@@ -11,6 +12,8 @@ MOST_PARTS = 200
 DEEPEST = 20
 LONGEST_BOUNDARY = 200
 FIRST_DELIMITER = re.compile(rb"(?:\A|[\r\n])--([^\s-][^\r\n]{0,70})\r?\n")
+FILE = re.compile(r"[^/\\:]{1,120}\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
+TURNED = {"plain/text": "text/plain", "html/text": "text/html", "text/htm": "text/html"}
 MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 
 
@@ -34,8 +37,19 @@ class Part:
 
     @property
     def filename(self) -> str | None:
-        named = parameters_of(self.headers.raw("content-disposition")).get("filename")
-        return named or self.parameters.get("name")
+        """Also where clients put it that do not know these parameters."""
+        stated = parameters_of(self.headers.raw("content-disposition"))
+        named = stated.get("filename") or self.parameters.get("name") or stated.get("name")
+        return named or self.parameters.get("filename")
+
+    @property
+    def described(self) -> str | None:
+        """A file's name in a header that may as well say something else."""
+        for name in ("content-description", "content-location"):
+            found = FILE.search(self.headers.text(name))
+            if found:
+                return found[0]
+        return None
 
     @property
     def charset(self) -> str | None:
@@ -64,12 +78,32 @@ def read_part(
     headers, start = read_head(data, of_part=depth > 0)
     header = headers.raw("content-type")
     content_type = value_of(header).replace(" ", "")
+    content_type = TURNED.get(content_type, content_type)
     if not MEDIA_TYPE.fullmatch(content_type):
         content_type = default_type
     part = Part(headers, data[start:], content_type, parameters_of(header) if header else {})
     if content_type.startswith("multipart/"):
         _divide(part, budget, depth)
     return part
+
+
+def reread_headers(mail: Part) -> None:
+    """Raw 8-bit headers, in the charset that the mail's own text is in."""
+    parts = list(_all(mail))
+    charset = next((part.charset for part in parts if part.charset), None)
+    if charset is None:
+        return
+    for part in parts:
+        part.headers.reread(charset)
+        header = part.headers.raw("content-type")
+        if not header.isascii():
+            part.parameters = parameters_of(header)
+
+
+def _all(part: Part) -> Iterator[Part]:
+    yield part
+    for child in part.children:
+        yield from _all(child)
 
 
 def _divide(part: Part, budget: Budget, depth: int) -> None:

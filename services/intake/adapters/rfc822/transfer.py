@@ -15,6 +15,7 @@ YENC_BEGIN = re.compile(
 YENC_END = re.compile(rb"^=yend[^\r\n]{0,200}\r?$", re.MULTILINE)
 YENC_ESCAPED = re.compile(rb"=(.)", re.DOTALL)
 YENC_SHIFTED = bytes((value - 42) & 255 for value in range(256))
+SOFT_BREAK = re.compile(rb"=[ \t]{1,80}(?=\r?\n)")
 Files = list[tuple[str, bytes]]
 PROBED = 4_000
 LONGEST_UU_LINE = 62
@@ -25,7 +26,7 @@ def transfer_decoded(data: bytes, encoding: str) -> bytes:
         case "base64" if not _is_prose(data):
             return from_base64(data)
         case "quoted-printable":
-            return binascii.a2b_qp(data)
+            return binascii.a2b_qp(SOFT_BREAK.sub(b"=", data) if b"= " in data else data)
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
             _, blocks = _cut(data, UU_BEGIN, UU_END)
             return from_uuencoded(blocks[0][1]) if blocks else data

@@ -5,14 +5,16 @@ from dataclasses import dataclass
 
 from services.triage.domain.language import LanguageDetector
 from services.triage.domain.learning.examples import Example, Names, is_held_out
-from services.triage.domain.learning.fitting import Fitted, Words, Written
+from services.triage.domain.learning.fitting import Fitted, Measure, Words, Written
 from services.triage.domain.learning.scores import Scores, score
 from services.triage.domain.learning.worth import Worth, worth_of
 from services.triage.domain.phrases import PhraseError, parse
 from services.triage.domain.priority_rules import Matrix, MatrixRow, PriorityRules
-from services.triage.domain.ruleset import GENERAL, Category, Thresholds, TriageRules
+from services.triage.domain.ruleset import Category, Thresholds, TriageRules
 from services.triage.domain.triage import Triage
 from shared.contracts.fields import Priority
+
+_MOST_WORDS = 30_000  # in all: so many are a file that can still be read and edited
 
 
 class TooLittleError(ValueError):
@@ -23,7 +25,7 @@ class TooLittleError(ValueError):
 class Wish:
     """`key` is what the label is called in the history, `none` labels that mean: no category.
 
-    `most` are the words for each category on the average (None: 150, but at least 1,000 in all),
+    `most` are the words for each category on the average (None: 150, but 1,000 to 30,000 in all),
     `held_out` is the share tested on.
     """
 
@@ -51,17 +53,18 @@ def propose(
 ) -> Proposal:
     """`base` are the hand-written rules to which words are added; None: start with nothing."""
     labels = Names(base, none=wish.none).give([example.label for example in history], wish.key)
-    if len(set(labels.values()) - {GENERAL}) < 2:  # noqa: PLR2004 - one cannot be told from itself
+    if len(set(labels.values())) < 2:  # noqa: PLR2004 - one cannot be told from itself
         raise TooLittleError("has tickets of only one category; two are needed to learn from")
     held = [example for example in history if is_held_out(example, wish.held_out)]
     part = [example for example in history if not is_held_out(example, wish.held_out)]
-    if len({labels[example.label] for example in part} - {GENERAL}) < 2:  # noqa: PLR2004 - as above
+    if len({labels[example.label] for example in part}) < 2:  # noqa: PLR2004 - as above
         raise TooLittleError(f"has only {len(history)} tickets; some for each category are needed")
     work = _Work(wish, labels, detector, None if base is None else _unlearned(base))
     plain = work.fitted(part, None, 1.0)
     held_names = work.names(held)
-    scale = plain.usual_scale() if base else plain.honest_scale(held, held_names)
-    least = plain.least_score(held, held_names, scale)
+    measure = Measure(plain.categories, plain.sums(held), held_names, plain.usual_scale())
+    scale = measure.scale_for(base.thresholds.least_score) if base else measure.honest_scale()
+    least = measure.least_score(scale)
     trial = work.fitted(part, work.written(part), scale) if work.base else plain
     trial_rules = work.rules(trial.words(scale), least)
     words = work.fitted(history, work.written(history), scale).words(scale)
@@ -99,9 +102,9 @@ class _Work:
 
     def _most(self) -> int:
         categories = len(set(self.labels.values()))
-        return (
-            max(150 * categories, 1_000) if self.wish.most is None else self.wish.most * categories
-        )
+        if self.wish.most is not None:
+            return self.wish.most * categories
+        return min(max(150 * categories, 1_000), _MOST_WORDS)
 
     def written(self, examples: Sequence[Example]) -> Written | None:
         if self.base is None:

@@ -10,11 +10,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from services.triage.domain.learning.vocabulary import Floats, Integers, Row
+from services.triage.domain.learning.vocabulary import Flags, Floats, Integers, Row
 
 _SEED = 1
 _SVM_ROUNDS, _SVM_STILL = 15, 0.01
 _ROUNDS, _STEP, _FIRST_GRADIENTS = 20, 0.5, 1e-2
+_FEWEST_ROUNDS, _ENOUGH_STEPS = 4, 300_000  # of many tickets each needs to be seen less often
 _SHRINKING = 1e-4  # towards nought, at every step: what is rarely seen weighs little
 _BALANCE = 0.6  # 0: a category counts by its tickets, 1: all categories count the same
 
@@ -29,11 +30,33 @@ class Task:
     categories: int
     given: Floats | None = None
 
-    def rounds(self, number: int) -> Iterator[Iterator[int]]:
+    def rounds(self, most: int) -> Sequence[Iterator[int]]:
         chance = np.random.default_rng(_SEED)
         filled = [place for place, row in enumerate(self.rows) if len(row.numbers)]
-        for _ in range(number):
-            yield (filled[place] for place in chance.permutation(len(filled)))
+        enough = max(_ENOUGH_STEPS // max(len(filled), 1), _FEWEST_ROUNDS)
+        orders = [chance.permutation(len(filled)) for _ in range(min(most, enough))]
+        return [(filled[place] for place in order) for order in orders]
+
+    def narrowed(self, numbers: Integers, given: Floats | None = None) -> "Task":
+        """With the phrases' new numbers, -1 for those that nobody looks at any more."""
+        rows = [row.narrowed(numbers) for row in self.rows]
+        return Task(rows, self.answers, int(numbers.max(initial=-1)) + 1, self.categories, given)
+
+
+def typical(task: Task, most: int) -> Flags:
+    """At most so many phrases: those whose tickets are most nearly those of one category."""
+    numbers = np.concatenate([row.numbers for row in task.rows])
+    answers = np.repeat(task.answers, [len(row.numbers) for row in task.rows])
+    pairs, together = np.unique(numbers * task.categories + answers, return_counts=True)
+    phrases, categories = np.divmod(pairs, task.categories)
+    of_phrase = np.bincount(numbers, minlength=task.phrases)
+    of_category = np.bincount(task.answers, minlength=task.categories)
+    alike = together / np.sqrt(of_phrase[phrases] * of_category[categories])
+    nearest = np.zeros(task.phrases)
+    np.maximum.at(nearest, phrases, alike)
+    kept = np.zeros(task.phrases, dtype=np.bool_)
+    kept[np.argsort(-nearest, kind="stable")[:most]] = True
+    return kept
 
 
 def separating(task: Task) -> Floats:
@@ -54,11 +77,40 @@ def separating(task: Task) -> Floats:
             new = np.maximum(old - gradient / (1 + slack), 0)
             alphas[place] = new
             change = (new - old) * signs[place]
-            weights[row.numbers] += np.outer(row.values, change)
+            moved = np.flatnonzero(change)
+            weights[row.numbers[:, None], moved] += np.outer(row.values, change[moved])
             largest = max(largest, float(np.abs(change).max()))
         if largest < _SVM_STILL:
             break
     return weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Allowed:
+    """The pairs of phrase and category that may have a weight, numbered; and which a row has."""
+
+    phrases: Integers
+    categories: Integers
+    first: Integers  # of each phrase
+    number: Integers
+
+    @classmethod
+    def of(cls, may: Floats) -> "_Allowed":
+        phrases, categories = np.nonzero(may)
+        number = np.bincount(phrases, minlength=len(may))
+        return cls(phrases, categories, np.cumsum(number) - number, number)
+
+    def of_row(self, row: Row) -> tuple[Integers, Integers, Floats]:
+        """The numbers of its pairs, their categories, and how much each counts."""
+        number = self.number[row.numbers]
+        before = np.cumsum(number) - number
+        pairs = np.repeat(self.first[row.numbers] - before, number) + np.arange(number.sum())
+        return pairs, self.categories[pairs], np.repeat(row.values, number)
+
+    def table(self, weights: Floats, shape: tuple[int, ...]) -> Floats:
+        table = np.zeros(shape)
+        table[self.phrases, self.categories] = weights
+        return table
 
 
 def weighing(task: Task, may: Floats) -> Floats:
@@ -66,29 +118,30 @@ def weighing(task: Task, may: Floats) -> Floats:
 
     Adaptive gradient steps; the mean over the second half of the rounds.
     """
-    weights = np.zeros((task.phrases, task.categories))
+    allowed = _Allowed.of(may)
+    rows = [allowed.of_row(row) for row in task.rows]
+    given = np.zeros((len(rows), task.categories)) if task.given is None else task.given
+    weights = np.zeros(len(allowed.phrases))
     seen = np.full_like(weights, _FIRST_GRADIENTS)
     total = np.zeros_like(weights)
     importance = _importance(task)
-    for number, order in enumerate(task.rounds(_ROUNDS)):
+    rounds = task.rounds(_ROUNDS)
+    for number, order in enumerate(rounds):
         for place in order:
-            row, answer = task.rows[place], task.answers[place]
-            here = weights[row.numbers]
-            scores = row.values @ here
-            if task.given is not None:
-                scores += task.given[place]
-            error = np.exp(scores - scores.max())
+            (pairs, categories, values), answer = rows[place], task.answers[place]
+            here = weights[pairs]
+            error = np.bincount(categories, here * values, task.categories) + given[place]
+            error = np.exp(error - error.max())
             error /= error.sum()
             error[answer] -= 1
-            gradient = np.outer(row.values, error * importance[answer]) + _SHRINKING * here
-            gradient *= may[row.numbers]
-            squares = seen[row.numbers] + gradient * gradient
-            seen[row.numbers] = squares
-            weights[row.numbers] = here - _STEP * gradient / np.sqrt(squares)
-        if number >= _ROUNDS // 2:
+            error *= importance[answer]
+            gradient = values * error[categories] + _SHRINKING * here
+            squares = seen[pairs] + gradient * gradient
+            seen[pairs] = squares
+            weights[pairs] = here - _STEP * gradient / np.sqrt(squares)
+        if number >= len(rounds) // 2:
             total += weights
-    mean: Floats = total / (_ROUNDS - _ROUNDS // 2)
-    return mean
+    return allowed.table(total / (len(rounds) - len(rounds) // 2), may.shape)
 
 
 def _importance(task: Task) -> Floats:

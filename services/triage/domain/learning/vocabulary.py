@@ -5,6 +5,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import pairwise
 
 import numpy as np
@@ -18,12 +19,15 @@ _STEMS = (
     4,
     6,
 )  # letters: short enough for endings and typing errors, long enough to mean one thing
-_FEWEST_TICKETS = 2  # what stands in one ticket alone says nothing of the next
+_FEWEST_TICKETS = 2  # what stands in one ticket alone says little of the next
+_FEW_OF_EACH = 20  # tickets of a category: with fewer, its words stand in one of them only
 _MOST_DIGITS = 4
+_REMEMBERED = 65_536
 _LETTERS = re.compile(r"\w+")
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,12 @@ class Row:
     values: Floats
     length: float
 
+    def narrowed(self, numbers: Integers) -> "Row":
+        """With the phrases' new numbers, without those whose new number is below 0."""
+        new = numbers[self.numbers]
+        kept = new >= 0
+        return Row(new[kept], self.values[kept], self.length)
+
 
 class Vocabulary:
     """Single words, two in a row, and beginnings (`refu*`) that several words share.
@@ -44,21 +54,37 @@ class Vocabulary:
     These are exactly what the rules can say, so that what is learned is what will be found.
     """
 
-    def __init__(self, examples: Sequence[Example], subject_weight: float) -> None:
+    def __init__(
+        self, examples: Sequence[Example], subject_weight: float, categories: int = 1
+    ) -> None:
         self._fields = (subject_weight, 1.0)
         self._stems = _shared_stems(examples)
         tickets = Counter[str]()
         for example in examples:
             tickets.update(self._found(example).keys())
         replaced = _said_longer(tickets)
-        self.phrases = sorted(
-            phrase
-            for phrase, number in tickets.items()
-            if number >= _FEWEST_TICKETS and phrase not in replaced
+        few = len(examples) < _FEW_OF_EACH * categories
+        self._use(
+            sorted(
+                phrase
+                for phrase, number in tickets.items()
+                if (number >= _FEWEST_TICKETS or (few and _is_word(phrase)))
+                and phrase not in replaced
+            )
         )
-        self._numbers = {phrase: number for number, phrase in enumerate(self.phrases)}
         self.tickets = np.array([tickets[phrase] for phrase in self.phrases], dtype=np.float64)
         self.rarity: Floats = 1 + np.log((len(examples) + 1) / (self.tickets + 1))
+
+    def _use(self, phrases: Sequence[str]) -> None:
+        self.phrases = list(phrases)
+        self._numbers = {phrase: number for number, phrase in enumerate(phrases)}
+
+    def narrow(self, kept: Flags) -> Integers:
+        """Forgets the other phrases; each one's new number, -1 for those."""
+        numbers = np.where(kept, np.cumsum(kept) - 1, -1)
+        self._use([self.phrases[number] for number in np.flatnonzero(kept)])
+        self.tickets, self.rarity = self.tickets[kept], self.rarity[kept]
+        return numbers
 
     def __len__(self) -> int:
         return len(self.phrases)
@@ -87,8 +113,7 @@ class Vocabulary:
     def _phrases(self, words: Sequence[str]) -> Iterator[str]:
         yield from words
         for first, second in pairwise(words):
-            apart = not (is_unspaced(first[0]) or is_unspaced(second[0]))
-            if apart and len(first) + len(second) < LONGEST_PHRASE:
+            if _spaced(first) and _spaced(second) and len(first) + len(second) < LONGEST_PHRASE:
                 yield f"{first} {second}"
         for word in words:
             for stem in _stems_of(word):
@@ -139,9 +164,19 @@ def _pieces(word: str) -> Iterator[str]:
             yield "".join(pair)
 
 
-def _stems_of(word: str) -> Iterator[str]:
-    if word.isalpha() and not is_unspaced(word[0]):
-        yield from (word[:length] for length in _STEMS if len(word) >= length)
+def _spaced(word: str) -> bool:
+    return word.isascii() or not is_unspaced(word[0])
+
+
+def _is_word(phrase: str) -> bool:
+    return " " not in phrase and not phrase.endswith("*")
+
+
+@lru_cache(_REMEMBERED)
+def _stems_of(word: str) -> tuple[str, ...]:
+    if not word.isalpha() or is_unspaced(word[0]):
+        return ()
+    return tuple(word[:length] for length in _STEMS if len(word) >= length)
 
 
 def _said_longer(tickets: Mapping[str, int]) -> frozenset[str]:

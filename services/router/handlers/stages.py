@@ -120,6 +120,10 @@ class Dispatcher(Handler[RoutedTicket]):
         """From the next batch on; each pool is loaded anew with them."""
         self._rules = rules
 
+    @property
+    def rules_version(self) -> str:
+        return self._rules.version
+
     def forget(self) -> None:
         self._pools = {}
         self._generation += 1
