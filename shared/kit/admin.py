@@ -3,13 +3,14 @@
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from aiokafka import TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.write_concern import WriteConcern
 
 from shared.kit.kafka import Inspector
 from shared.kit.letters import COLLECTION as LETTERS
@@ -142,23 +143,22 @@ async def _set_timer_again(database: Database, letter: Document) -> None:
 
     Without a claim it might write the subject from memory, where this timer is not.
     """
-    now = datetime.now(UTC)
-    stage = letter["group"].rpartition(".")[2]
-    async with (
-        database.client.start_session() as session,
-        await session.start_transaction(write_concern=WriteConcern("majority")),
-    ):
-        entity = await database[letter["collection"]].find_one_and_update(
-            {"_id": letter["subject"]},
-            {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
-            session=session,
-        )
-        if entity is not None:
-            checkpoint = {"_id": f"{stage}/{entity['_kit']['at']}"}
-            await database[CHECKPOINTS].update_one(
-                checkpoint, {"$inc": {"epoch": 1}}, session=session
-            )
+    async with database.client.start_session() as session:
+        await session.with_transaction(partial(_set_timer, database, letter))
     await _done(database, letter)
+
+
+async def _set_timer(database: Database, letter: Document, session: AsyncClientSession) -> None:
+    now = datetime.now(UTC)
+    entity = await database[letter["collection"]].find_one_and_update(
+        {"_id": letter["subject"]},
+        {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
+        session=session,
+    )
+    if entity is not None:
+        stage = letter["group"].rpartition(".")[2]
+        checkpoint = {"_id": f"{stage}/{entity['_kit']['at']}"}
+        await database[CHECKPOINTS].update_one(checkpoint, {"$inc": {"epoch": 1}}, session=session)
 
 
 async def _done(database: Database, letter: Document) -> None:

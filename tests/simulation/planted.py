@@ -214,6 +214,12 @@ class KeepsMemoryAtFences(Engine[Any]):
             super()._fenced(fenced)
 
 
+class RemembersEntitiesAtFences(Engine[Any]):
+    def _forget(self) -> None:
+        """What others made of them meanwhile is not asked for."""
+        self.handler.forget()
+
+
 def _patched(target: Any, name: str, value: Any) -> Callable[[], AbstractContextManager[Any]]:
     return partial(mock.patch.object, target, name, value)
 
@@ -245,4 +251,5 @@ PLANTED = (
     Planted("letters lose their followers", Parts(plant=_attempt(NoFollowing)), 10),
     Planted("memory survives a failed batch", Parts(engine=KeepsMemoryAfterFailures), 30),
     Planted("memory survives a fence", Parts(engine=KeepsMemoryAtFences), 400),
+    Planted("entities are remembered at a fence", Parts(engine=RemembersEntitiesAtFences), 30),
 )
