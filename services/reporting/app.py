@@ -27,7 +27,7 @@ STAGE = Stage(
     entities="tickets",
     state=TicketReport,
     max_records=2000,
-    pace=timedelta(milliseconds=500),
+    pace=timedelta(seconds=1),
 )
 
 

@@ -16,7 +16,7 @@ from shared.contracts.envelope import (
     envelope_of,
     header_text,
 )
-from shared.contracts.message import Message
+from shared.contracts.message import Message, registry
 from shared.contracts.people import AgentRemoved, CustomerRemoved
 from shared.contracts.topics import (
     AGENT_UPDATES,
@@ -24,6 +24,7 @@ from shared.contracts.topics import (
     CHANNEL_MESSAGES,
     CUSTOMER_UPDATES,
     ROUTING_REQUESTS,
+    TICKET_EVENTS,
     Dedupe,
 )
 from shared.kit.records import Publication, Record, partition_of
@@ -93,13 +94,21 @@ class Decoder:
     group: str
     _types: dict[str, type[Message]] = field(init=False)
     _writers: frozenset[str] = field(init=False)
+    _others: Mapping[str, str] = field(init=False)
 
     def __post_init__(self) -> None:
         self._types = {cls.type_name(): cls for cls in self.stage.hears}
         self._writers = frozenset(cls.writer for cls in self.stage.hears if cls.writer)
+        self._others = {
+            name: cls.writer
+            for name, cls in registry().items()
+            if cls.topic == TICKET_EVENTS.name and cls.writer and cls.writer not in self._writers
+        }
 
     def decode(self, record: Record, partitions: int) -> Decoded:
         headers = header_text(record.headers)
+        if self._is_others(record, headers):
+            return Skipped(record)
         try:
             decoded = self._decoded(record, headers, partitions)
         except Exception as error:  # noqa: BLE001 - no record may stop the partition
@@ -107,6 +116,19 @@ class Decoder:
         if isinstance(decoded, Bad) and REDRIVE_GROUP in headers:
             return replace(decoded, letter_id=headers.get(LETTER_ID), attempts=_attempts(headers))
         return decoded
+
+    def _is_others(self, record: Record, headers: Mapping[str, str]) -> bool:
+        """Said by a service that this stage never listens to: a third of what lies on the log.
+
+        Who does listen sees to it that it is where it belongs, and what it ought to be.
+        """
+        writer = self._others.get(headers.get("ce_type", ""))
+        return writer is not None and (
+            writer == headers.get("ce_writer")
+            and record.topic == TICKET_EVENTS.name
+            and record.value is not None
+            and REDRIVE_GROUP not in headers
+        )
 
     def _decoded(self, record: Record, headers: Mapping[str, str], partitions: int) -> Decoded:
         target = headers.get(REDRIVE_GROUP)
