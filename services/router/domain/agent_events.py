@@ -25,6 +25,7 @@ def on_agent_updated(pool: Pool, updated: AgentUpdated, now: datetime) -> None:
     if agent is None:
         agent = Agent(updated.agent_id, profile)
         pool.roster.add(agent)
+        pool.wish_again(agent, now)
     elif agent.profile == profile:
         return
     else:
@@ -32,6 +33,7 @@ def on_agent_updated(pool: Pool, updated: AgentUpdated, now: datetime) -> None:
         pool.roster.update(agent, profile)
         if not can_the_same:
             pool.forget_vain_wishes()
+            pool.wish_again(agent, now)
     _note_absence(pool, agent, now)
     pool.changed_agents.add(agent.agent_id)
     pool.free(agent)

@@ -271,6 +271,17 @@ class Pool:
                 if plan.requirement != requirement:
                     self._wait_for_less(waiting.ticket, plan)
 
+    def wish_again(self, agent: Agent, now: datetime) -> None:
+        """He may grant what nobody could: who waits for it is to have the chance.
+
+        So plans depend on who is there alone, not on who came first, and a successor has the same.
+        """
+        if any(
+            agent.has(wish) for waiting in self.waiting.in_order() for wish in waiting.plan.dropped
+        ):
+            self.free(agent)  # those who come before these are served in their turn
+            self.replan(now)
+
     def _wait_for_less(self, ticket: RoutedTicket, plan: Plan) -> None:
         """Who may take it now is served with the others, in the order of the line."""
         self.waiting.discard(ticket.ticket_id)
