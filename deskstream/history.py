@@ -1,5 +1,6 @@
 """Tickets of the past from a file: CSV, or JSON with an object a line or a list of objects."""
 
+import codecs
 import csv
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,6 +12,7 @@ from services.triage.domain.learning.examples import Example
 from shared.kit.config import did_you_mean
 
 _LARGEST_FIELD = 10_000_000
+_UTF16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)  # as spreadsheets save "Unicode text"
 Ticket = Mapping[str, Any]
 
 
@@ -20,7 +22,8 @@ class HistoryError(Exception):
 
 def read_tickets(path: Path) -> list[Ticket]:
     try:
-        text = path.read_bytes().decode("utf-8-sig")
+        content = path.read_bytes()
+        text = content.decode("utf-16" if content.startswith(_UTF16) else "utf-8-sig")
     except UnicodeDecodeError as error:
         raise HistoryError(f"{path}: is not UTF-8 text; save it as UTF-8") from error
     except OSError as error:
@@ -78,16 +81,31 @@ def _plain(value: Any) -> Iterator[str]:
         for item in value.values():
             yield from _plain(item) if isinstance(item, str) else ()
     elif value is not None:
-        yield str(value)
+        yield str(value).encode(errors="replace").decode()  # half an emoji is no character
 
 
 def _json(path: Path, text: str) -> Iterator[Ticket]:
     if text.lstrip().startswith("["):
         yield from _checked(path, 1, _decoded(path, 1, text))
         return
+    if (inside := _only_list(text)) is not None:
+        yield from _checked(path, 1, inside)
+        return
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip():
             yield from _checked(path, number, [_decoded(path, number, line)])
+
+
+def _only_list(text: str) -> list[Any] | None:
+    """Of a file that is one object over many lines, as exports are: `{"tickets": […]}`."""
+    if text.split("\n", 1)[0].rstrip().endswith("}"):
+        return None
+    try:
+        whole = json.loads(text)
+    except (json.JSONDecodeError, RecursionError):
+        return None
+    lists = [value for value in whole.values() if isinstance(value, list)]
+    return lists[0] if len(lists) == 1 and all(isinstance(x, dict) for x in lists[0]) else None
 
 
 def _decoded(path: Path, line: int, text: str) -> Any:
@@ -96,6 +114,8 @@ def _decoded(path: Path, line: int, text: str) -> Any:
     except json.JSONDecodeError as error:
         where = line + error.lineno - 1
         raise HistoryError(f"{path}:{where}: is not JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise HistoryError(f"{path}:{line}: is nested too deep") from error
 
 
 def _checked(path: Path, line: int, items: Any) -> Iterator[Ticket]:
@@ -108,8 +128,17 @@ def _checked(path: Path, line: int, items: Any) -> Iterator[Ticket]:
 def _csv(path: Path, text: str) -> Iterator[Ticket]:
     csv.field_size_limit(_LARGEST_FIELD)
     first = text.split("\n", 1)[0]
-    separator = max(",;\t", key=first.count)
+    separator = max(",;\t|", key=first.count)
+    rows = csv.reader(StringIO(text, newline=""), delimiter=separator, strict=True)
     try:
-        yield from csv.DictReader(StringIO(text, newline=""), delimiter=separator, strict=True)
+        names = [name.strip() for name in next(rows, [])]
+        for row in rows:
+            if any(row[len(names) :]):
+                raise HistoryError(
+                    f"{path}:{rows.line_num}: has {len(row)} fields, the first line {len(names)}; "
+                    f'put quotes around a text that has a "{separator}" in it'
+                )
+            if row:
+                yield dict(zip(names, row, strict=False))
     except csv.Error as error:
-        raise HistoryError(f"{path}: is not CSV: {error}") from error
+        raise HistoryError(f"{path}:{rows.line_num}: is not CSV: {error}") from error

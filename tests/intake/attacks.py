@@ -233,6 +233,7 @@ def _headed(header: bytes) -> bytes:
 EMPTY_PACKED_FILE = b"\x02\x02\x90\x06\x00" + b"\x00" * 6
 SAME_BOUNDARY = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 STATUSES = b"Content-Type: message/delivery-status\r\n\r\n" + b"Action: failed\r\n\r\n" * 50_000
+FILE_HEAD = b"Content-Type: a/b; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 BOMBS: Mapping[str, Callable[[], bytes]] = {
     "nested": _nested,
     "nested mails": lambda: HEAD + b"Content-Type: message/rfc822\r\n\r\n" * 5_000,
@@ -241,6 +242,9 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "same boundary": lambda: _parts(SAME_BOUNDARY, 5_000),
     "blank lines": lambda: HEAD + b"\r\n" + b"\n" * 10_000_000,
     "one line": lambda: HEAD + b"\r\n" + b"x" * 10_000_000,
+    "large file": lambda: (
+        _parts(FILE_HEAD + b"QUJD" * 19 + b"\r\n", 1) + ((b"QUJD" * 19 + b"\r\n") * 580_000)
+    ),
     "headers": lambda: _headed(b"X: y\r\n" * 100_000),
     "one header": lambda: _headed(b"X: " + b"y" * 1_000_000),
     "folds": lambda: _headed(b"X: y\r\n" + b" z\r\n" * 50_000),

@@ -183,6 +183,62 @@ def test_a_history_that_cannot_be_read(tmp_path: Path, text: str, problem: str) 
         rows(tmp_path, text)
 
 
+def test_a_table_with_bars_and_blanks_around_names(tmp_path: Path) -> None:
+    assert rows(tmp_path, " t | l \none, two|a\n\n|b\n") == [
+        Example("", "one, two", "a"), Example("", "", "b")
+    ]  # fmt: skip
+
+
+def test_a_spreadsheets_unicode_text(tmp_path: Path) -> None:
+    path = tmp_path / "h.txt"
+    path.write_bytes("t\tl\r\nGröße\ta\r\n".encode("utf-16"))
+    assert examples(path, ("t",), "l") == [Example("", "Größe", "a")]
+
+
+def test_an_object_with_the_list_of_tickets(tmp_path: Path) -> None:
+    whole = {"exported": "today", "tickets": [{"t": "x", "l": "a"}, {"t": "y", "l": "b"}]}
+    assert rows(tmp_path, json.dumps(whole, indent=1)) == [
+        Example("", "x", "a"), Example("", "y", "b")
+    ]  # fmt: skip
+
+
+def test_half_an_emoji_is_no_character(tmp_path: Path) -> None:
+    assert rows(tmp_path, '{"t": "oh \\ud83d", "l": "a"}') == [Example("", "oh ?", "a")]
+
+
+def test_a_field_too_many_is_told_unless_it_is_empty(tmp_path: Path) -> None:
+    assert rows(tmp_path, "t,l\none,a,,\n") == [Example("", "one", "a")]
+    with pytest.raises(HistoryError, match="history:3: has 3 fields, the first line 2; put quotes"):
+        rows(tmp_path, "t,l\none,a\ntwo, three,a\n")
+
+
+ODD = (
+    "True",
+    "NULL",
+    "no",
+    "on: off #1",
+    "a\nb",
+    "\x7f\x85",
+    "😀",
+    "👨\u200d👩",
+    '"',
+    "4.0",
+    "N/A",
+)
+
+
+def test_labels_of_any_kind_come_back_as_they_were(tmp_path: Path) -> None:
+    path, rules = tmp_path / "odd.jsonl", tmp_path / "odd.yaml"
+    about = {label: f"{word} about" for label, word in zip(ODD, "abcdefghijk", strict=True)}
+    lines = ({"t": f"{about[label]} {n}", "l": label} for label in ODD for n in range(12))
+    path.write_text("\n".join(map(json.dumps, lines)))
+    call("learn", path, "--text", "t", "--label", "l", "-o", rules)
+    said = call("evaluate", rules, path, "--text", "t", "--label", "l", "--json")
+    scores = json.loads(said.stdout)
+    assert (scores["unknown_labels"], len(scores["classes"])) == ([], len(ODD))
+    assert scores["macro_f1"] == 1.0
+
+
 def test_a_history_that_is_not_utf8(tmp_path: Path) -> None:
     path = tmp_path / "h.csv"
     path.write_bytes("t,l\nSchönheit,a".encode("latin-1"))

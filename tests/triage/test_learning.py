@@ -316,6 +316,17 @@ def test_words_are_scaled_to_the_threshold_that_people_wrote() -> None:
     assert [weak.scale_for(least) for least in (0.5, 2.0, 50.0)] == [1.0, 2.8, 1.0]
 
 
+def test_a_history_too_small_to_hold_any_out_still_teaches(detector: LanguageDetector) -> None:
+    kept = [text for text in ("refund one", "parcel two") if not _is_held(text)]
+    rows = [Example("", text, text[:6]) for text in kept] * 3
+    found = propose(rows, Wish("kind"), detector, None)
+    assert (found.tested.tickets, set(found.words)) == (0, {"refund", "parcel"})
+
+
+def _is_held(text: str) -> bool:
+    return is_held_out(Example("", text, ""), 0.2)
+
+
 def test_one_category_can_be_told_from_none(detector: LanguageDetector) -> None:
     chat = [Example("", f"nice weather {number}", "general") for number in range(40)]
     refunds = [row for row in history() if row.label == "Refund"]

@@ -10,7 +10,7 @@ import orjson
 from services.intake.adapters.payload import Json, Payload
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.parameters import parameters_of
-from services.intake.adapters.rfc822.parts import Budget, Part, read_part
+from services.intake.adapters.rfc822.parts import Budget, Part, read_mail_parts
 from services.intake.domain.message import UnreadableError
 
 MOST_FIELDS = 1_000
@@ -98,7 +98,7 @@ def _from_multipart(value: bytes, content_type: str | None) -> Form:
     line = BOUNDARY_LINE.match(value)
     boundary = named or (line[1].decode("latin-1") if line else "")
     head = f'Content-Type: multipart/form-data; boundary="{boundary}"\r\n\r\n'
-    whole = read_part(head.encode("latin-1", "replace") + value, Budget())
+    whole = read_mail_parts(head.encode("latin-1", "replace") + value, Budget())
     form = Form()
     for part in whole.children:
         _take(part, form)

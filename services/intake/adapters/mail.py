@@ -10,7 +10,7 @@ from services.intake.adapters.rfc822.bounce import bounce_of, report_of
 from services.intake.adapters.rfc822.dates import date_of
 from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import Headers
-from services.intake.adapters.rfc822.parts import Budget, Part, read_part, reread_headers
+from services.intake.adapters.rfc822.parts import Budget, Part, read_mail_parts, reread_headers
 from services.intake.domain.automatic import Verdict, can_be_answered, judge
 from services.intake.domain.identity import normal_address, without_tag
 from services.intake.domain.message import (
@@ -66,7 +66,7 @@ def read_mail(payload: Payload) -> list[Parsed]:
     if len(payload.value) > LARGEST_MAIL:
         raise UnreadableError(f"the mail has {len(payload.value)} bytes, over {LARGEST_MAIL}")
     budget = Budget()
-    mail = read_part(payload.value, budget)
+    mail = read_mail_parts(payload.value, budget)
     reread_headers(mail)
     if not OF_MAIL.intersection(mail.headers.values):
         raise UnreadableError("no header of a mail was found (From, To, Subject, Date …)")

@@ -7,7 +7,7 @@ from services.intake.adapters.mail import message_of, read_mail
 from services.intake.adapters.payload import Payload
 from services.intake.adapters.rfc822.headers import Headers, read_head
 from services.intake.adapters.rfc822.parameters import parameters_of, value_of
-from services.intake.adapters.rfc822.parts import Part
+from services.intake.adapters.rfc822.parts import Part, part_of
 from services.intake.domain.message import IncomingMessage, Parsed
 
 MOST_FILES = 200
@@ -41,13 +41,13 @@ def message_from(pieces: Pieces, payload: Payload) -> IncomingMessage:
     kind = value_of(content_type)
     bodies = [_body("text/plain", pieces.text), _body("text/html", pieces.html)]
     alternatives = [body for body in bodies if body is not None]
-    root = Part(
+    root = part_of(
         headers,
         b"",
         kind if kind == "multipart/report" else "multipart/mixed",
         parameters_of(content_type),
         [
-            Part(Headers(), b"", "multipart/alternative", {}, alternatives),
+            part_of(Headers(), b"", "multipart/alternative", {}, alternatives),
             *(_attached(file) for file in pieces.files[:MOST_FILES]),
         ],
     )
@@ -94,7 +94,7 @@ def _headers(pieces: Pieces) -> Headers:
 def _body(content_type: str, text: str | None) -> Part | None:
     if text is None or not text.strip():
         return None
-    return Part(Headers(), text.encode("utf-8", "replace"), content_type, {"charset": "utf-8"})
+    return part_of(Headers(), text.encode("utf-8", "replace"), content_type, {"charset": "utf-8"})
 
 
 def _attached(file: MailFile) -> Part:
@@ -106,7 +106,7 @@ def _attached(file: MailFile) -> Part:
     parameters = {"name": file.filename} if file.filename else {}
     if file.charset:
         parameters["charset"] = file.charset
-    return Part(headers, file.data, kind, parameters)
+    return part_of(headers, file.data, kind, parameters)
 
 
 def _as_bytes(text: str) -> str:

@@ -101,9 +101,13 @@ def _is_mail(kinds: dict[str, str]) -> bool:
 def _separator(lines: list[str], i: int) -> Introduction | None:
     line = lines[i].strip(" \t>|")
     bare = line.strip("*_ ")
-    if not SEPARATOR.fullmatch(line) and not any(
-        pattern.fullmatch(bare) for pattern in (SEPARATOR, FORWARDED, REPLY_ABOVE, NOTES)
-    ):
+    known = (
+        SEPARATOR.fullmatch(line)
+        or (bare.endswith(COLONS) and FORWARDED.fullmatch(bare))
+        or ("---" in bare and NOTES.fullmatch(bare))
+        or REPLY_ABOVE.fullmatch(bare)
+    )
+    if not known:
         return None
     j = next_written(lines, i + 1)
     attribution = _attribution(lines, j) if j < len(lines) else None

@@ -193,7 +193,7 @@ def _is_attached(part: Part, *, first: bool) -> bool:
 
 
 def _text(part: Part, content: Content) -> None:
-    data = part.decoded()[:LARGEST_TEXT]
+    data = part.decoded(LARGEST_TEXT)
     if part.content_type == "text/html":
         content.sections.append(Section(markup=decode(data, part.charset or _meta_charset(data))))
         return
@@ -261,5 +261,5 @@ def _subject(part: Part) -> str | None:
     """An attached mail is called after its subject."""
     if part.content_type != "message/rfc822":
         return None
-    subject = read_head(part.data[:20_000])[0].text("subject")
+    subject = read_head(part.decoded(20_000))[0].text("subject")
     return header_text(subject)[:100].replace("/", "-") + ".eml" if subject else None

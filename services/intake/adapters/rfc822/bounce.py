@@ -60,7 +60,7 @@ def _answers_invitation(part: Part) -> bool:
     if part.content_type != "text/calendar":
         return False
     method = part.parameters.get("method", "").strip().lower()
-    return method == "reply" or (not method and bool(METHOD_REPLY.search(part.decoded()[:SCANNED])))
+    return method == "reply" or (not method and bool(METHOD_REPLY.search(part.decoded(SCANNED))))
 
 
 def bounce_of(mail: Part, text: str) -> BounceReport:
@@ -175,7 +175,7 @@ def _kind(parts: list[Part]) -> str:
 def _returned(parts: list[Part]) -> str:
     """The head of the mail that came back."""
     found = (part for part in parts if part.content_type in RETURNED)
-    return next((decode(part.decoded()[:SCANNED]) for part in found), "")
+    return next((decode(part.decoded(SCANNED)) for part in found), "")
 
 
 def _originals(mail: Part, text: str, returned: str) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """A mail's parts, as far as anybody needs them: bounded in depth, number and work."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
-from services.intake.adapters.rfc822.headers import Headers, read_head
+from services.intake.adapters.rfc822.headers import LARGEST_HEAD, Headers, read_head
 from services.intake.adapters.rfc822.parameters import parameters_of, value_of
 from services.intake.adapters.rfc822.transfer import transfer_decoded
 
 MOST_PARTS = 200
+HEAD_SPAN = LARGEST_HEAD + 10_000  # with what may stand before a head
+MOST_ENCODED = 3  # bytes that stand for one, in quoted-printable
+GUESSED = 100_000  # bytes in which a boundary is looked for that no header names
 DEEPEST = 20
 LONGEST_BOUNDARY = 200
 FIRST_DELIMITER = re.compile(rb"(?:\A|[\r\n])--([^\s-][^\r\n]{0,70})\r?\n")
@@ -16,13 +19,17 @@ FILE = re.compile(r"[^/\\:]{1,120}\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
 TURNED = {"plain/text": "text/plain", "html/text": "text/html", "text/htm": "text/html"}
 MEDIA_TYPE = re.compile(r"[\w!#$&^.+*-]+/[\w!#$&^.+*-]+", re.ASCII)
 
+Span = tuple[int, int]
+
 
 @dataclass(slots=True)
 class Part:
-    """A leaf or, with children, a multipart. `data` is the body as it came."""
+    """A leaf or, with children, a multipart. Its body lies in `source`, which is not copied."""
 
     headers: Headers
-    data: bytes
+    source: bytes
+    start: int
+    end: int
     content_type: str
     parameters: dict[str, str]
     children: list["Part"] = field(default_factory=list)
@@ -55,8 +62,11 @@ class Part:
     def charset(self) -> str | None:
         return self.parameters.get("charset")
 
-    def decoded(self) -> bytes:
-        return transfer_decoded(self.data, self.encoding)
+    def decoded(self, most: int | None = None) -> bytes:
+        """The body, or about its first `most` bytes."""
+        end = self.end if most is None else min(self.end, self.start + most * MOST_ENCODED)
+        whole = transfer_decoded(self.source, self.start, end, self.encoding)
+        return whole if most is None else whole[:most]
 
 
 @dataclass(slots=True)
@@ -72,16 +82,33 @@ class Budget:
         return self.parts >= 0
 
 
-def read_part(
-    data: bytes, budget: Budget, *, depth: int = 0, default_type: str = "text/plain"
+def part_of(
+    headers: Headers,
+    data: bytes,
+    content_type: str,
+    parameters: dict[str, str],
+    children: Sequence[Part] = (),
 ) -> Part:
-    headers, start = read_head(data, of_part=depth > 0)
+    """Of bytes that hold the body alone."""
+    return Part(headers, data, 0, len(data), content_type, parameters, list(children))
+
+
+def read_mail_parts(data: bytes, budget: Budget) -> Part:
+    return _read(data, (0, len(data)), budget, depth=0)
+
+
+def _read(
+    source: bytes, span: Span, budget: Budget, *, depth: int, default_type: str = "text/plain"
+) -> Part:
+    start, end = span
+    headers, length = read_head(source[start : min(end, start + HEAD_SPAN)], of_part=depth > 0)
     header = headers.raw("content-type")
     content_type = value_of(header).replace(" ", "")
     content_type = TURNED.get(content_type, content_type)
     if not MEDIA_TYPE.fullmatch(content_type):
         content_type = default_type
-    part = Part(headers, data[start:], content_type, parameters_of(header) if header else {})
+    parameters = parameters_of(header) if header else {}
+    part = Part(headers, source, start + length, end, content_type, parameters)
     if content_type.startswith("multipart/"):
         _divide(part, budget, depth)
     return part
@@ -112,16 +139,16 @@ def _divide(part: Part, budget: Budget, depth: int) -> None:
     if depth < DEEPEST:
         # An encoded multipart is forbidden, and exists.
         encoded = part.encoding in ("base64", "quoted-printable")
-        whole = part.data
-        slices = _slices(whole, _boundary(part))
-        if not slices and encoded:
-            slices = _slices(part.decoded(), _boundary(part))
-        for data in slices:
+        source, boundary = part.source, _boundary(part)
+        spans = _spans(source, (part.start, part.end), boundary)
+        if not spans and encoded:
+            source = part.decoded()
+            spans = _spans(source, (0, len(source)), boundary)
+        for span in spans:
             if not budget.take():
                 break
-            part.children.append(
-                read_part(data, budget, depth=depth + 1, default_type=default_type)
-            )
+            child = _read(source, span, budget, depth=depth + 1, default_type=default_type)
+            part.children.append(child)
     else:
         budget.exceeded = True
     if not part.children:
@@ -130,37 +157,39 @@ def _divide(part: Part, budget: Budget, depth: int) -> None:
 
 def _boundary(part: Part) -> bytes:
     named = part.parameters.get("boundary", "")[:LONGEST_BOUNDARY].encode("latin-1", "replace")
-    if named and b"--" + named in part.data:
+    if named and part.source.find(b"--" + named, part.start, part.end) >= 0:
         return named
-    guessed = FIRST_DELIMITER.search(part.data, 0, 100_000)
+    guessed = FIRST_DELIMITER.search(part.source[part.start : min(part.end, part.start + GUESSED)])
     return guessed[1].rstrip() if guessed else named
 
 
-def _slices(data: bytes, boundary: bytes) -> list[bytes]:
-    """What lies between delimiter lines; the last may lack its end."""
+def _spans(data: bytes, within: Span, boundary: bytes) -> list[Span]:
+    """Where what lies between delimiter lines begins and ends; the last may lack its end."""
     if not boundary:
         return []
     delimiter = b"--" + boundary
-    slices: list[bytes] = []
+    spans: list[Span] = []
+    first, end = within
     start = -1
-    position = data.find(delimiter)
-    while position >= 0 and len(slices) <= MOST_PARTS:
+    position = data.find(delimiter, first, end)
+    while position >= 0 and len(spans) <= MOST_PARTS:
         after = position + len(delimiter)
-        if _on_its_own_line(data, position, after):
+        if _on_its_own_line(data, position, after, within):
             if start >= 0:
-                slices.append(data[start : _line_end_before(data, position, start)])
-            if data[after : after + 2] == b"--":
-                return slices
-            start = _next_line(data, after)
-        position = data.find(delimiter, after)
+                spans.append((start, _line_end_before(data, position, start)))
+            if data[after : min(end, after + 2)] == b"--":
+                return spans
+            start = _next_line(data, after, end)
+        position = data.find(delimiter, after, end)
     if start >= 0 and position < 0:
-        slices.append(data[start:])
-    return slices
+        spans.append((start, end))
+    return spans
 
 
-def _on_its_own_line(data: bytes, position: int, after: int) -> bool:
-    begins = position == 0 or data[position - 1 : position] in (b"\n", b"\r")
-    return begins and data[after : after + 1] in (b"", b"\n", b"\r", b" ", b"\t", b"-")
+def _on_its_own_line(data: bytes, position: int, after: int, within: Span) -> bool:
+    begins = position == within[0] or data[position - 1 : position] in (b"\n", b"\r")
+    next_byte = data[after : min(within[1], after + 1)]
+    return begins and next_byte in (b"", b"\n", b"\r", b" ", b"\t", b"-")
 
 
 def _line_end_before(data: bytes, position: int, start: int) -> int:
@@ -169,9 +198,9 @@ def _line_end_before(data: bytes, position: int, start: int) -> int:
     return max(start, position - 1)
 
 
-def _next_line(data: bytes, after: int) -> int:
-    newline = data.find(b"\n", after)
-    carriage = data.find(b"\r", after, newline if newline >= 0 else len(data))
+def _next_line(data: bytes, after: int, end: int) -> int:
+    newline = data.find(b"\n", after, end)
+    carriage = data.find(b"\r", after, newline if newline >= 0 else end)
     if carriage >= 0 and carriage + 1 != newline:
         return carriage + 1
-    return newline + 1 if newline >= 0 else len(data)
+    return newline + 1 if newline >= 0 else end

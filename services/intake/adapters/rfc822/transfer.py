@@ -21,10 +21,13 @@ PROBED = 4_000
 LONGEST_UU_LINE = 62
 
 
-def transfer_decoded(data: bytes, encoding: str) -> bytes:
+def transfer_decoded(source: bytes, start: int, end: int, encoding: str) -> bytes:
+    """Of what lies there; large files are not copied on the way."""
+    if encoding == "base64" and not _is_prose(source[start : min(end, start + PROBED)]):
+        regular = _regular_base64(source, start, end)
+        return from_base64(source[start:end]) if regular is None else regular
+    data = source[start:end]
     match encoding:
-        case "base64" if not _is_prose(data):
-            return from_base64(data)
         case "quoted-printable":
             return binascii.a2b_qp(SOFT_BREAK.sub(b"=", data) if b"= " in data else data)
         case "x-uuencode" | "uuencode" | "x-uue" | "uue":
@@ -36,7 +39,18 @@ def transfer_decoded(data: bytes, encoding: str) -> bytes:
 
 def _is_prose(data: bytes) -> bool:
     """Words have spaces between them: some senders claim base64 and write plain text."""
-    return data[:PROBED].count(b" ") * 20 > len(data[:PROBED])
+    return data.count(b" ") * 20 > len(data)
+
+
+def _regular_base64(source: bytes, start: int, end: int) -> bytes | None:
+    """None where it is padded anywhere but at its end, or is of no whole length."""
+    padded = source.find(b"=", start, end)
+    if padded >= 0 and source[padded : min(end, padded + PROBED)].strip(b"=\r\n\t "):
+        return None
+    try:
+        return binascii.a2b_base64(memoryview(source)[start:end])
+    except binascii.Error:
+        return None
 
 
 def from_base64(data: bytes) -> bytes:

@@ -101,7 +101,9 @@ class Fitted:
 
     def sums(self, held: Sequence[Example]) -> Floats:
         """What each ticket adds up to in each category."""
-        return np.array([self._sums(example) for example in held]).reshape(len(held), -1)
+        return np.array([self._sums(example) for example in held]).reshape(
+            len(held), len(self.categories)
+        )
 
     def _sums(self, example: Example) -> Floats:
         row = self.vocabulary.row(example)

@@ -107,7 +107,7 @@ def _last_line(node: yaml.Node) -> int:
 
 
 def _category(name: str, rule: Category, indent: int) -> Iterator[str]:
-    yield f"{' ' * indent}{name}:"
+    yield f"{' ' * indent}{_scalar(name)}:"
     yield from _learned(rule, indent + 2)
 
 
@@ -135,6 +135,7 @@ def _flow(items: Mapping[str, object], indent: int) -> str:
 
 
 def _scalar(text: str) -> str:
-    if _PLAIN.fullmatch(text) and text not in _SPECIAL:
+    if _PLAIN.fullmatch(text) and text.lower() not in _SPECIAL:
         return text
-    return json.dumps(text, ensure_ascii=False)
+    quoted = json.dumps(text, ensure_ascii=False)
+    return "".join(sign if sign.isprintable() else f"\\U{ord(sign):08x}" for sign in quoted)
