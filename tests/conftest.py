@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 from deskstream.stack import Stack, StackUnavailable, start
 
@@ -12,6 +13,10 @@ _MARKERS = {
     "slow": "takes more than ten seconds",
     "chaos": "kills processes",
 }
+
+# How long an example takes is no property of ours: on a busy machine any takes long.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

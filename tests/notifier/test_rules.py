@@ -43,7 +43,11 @@ def test_the_shipped_rules_are_well() -> None:
             "tell.4.template: de/reply does not fit SlaWarning: 'text' is undefined",
         ),
         ("to: [owner]", "to: []", "tell.3.to: "),
-        ("to: [owner]", "to: [agent]", "tell.3.to.0: must be one of requester, owner, on_call, superv"),
+        (
+            "to: [owner]",
+            "to: [agent]",
+            "tell.3.to.0: must be one of requester, owner, on_call, superv",
+        ),
         ("stale_after_hours", "stale_hours", "stale_hours: unknown field"),
         ("minutes: 600", "minutes: 900", "minutes: must be less than or equal to 600, not 900"),
     ],
