@@ -111,6 +111,14 @@ class Claims(Generic[S]):
             if owned.live and owned.stored_position is not None
         }
 
+    def epochs(self) -> dict[Partition, int]:
+        """Under which claim each partition is being handled."""
+        return {
+            partition: owned.checkpoint.epoch
+            for partition, owned in self._owned.items()
+            if owned.live and owned.checkpoint is not None
+        }
+
     def _live(self) -> list[Owned]:
         return [owned for owned in self._owned.values() if owned.live]
 

@@ -1,7 +1,7 @@
 """FastStream's batches brought to the engine, and the engine's loop in real time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -40,6 +40,7 @@ class Parcel:
     """Records on their way from FastStream's task to the engine's."""
 
     fetched: dict[Partition, list[Record]]
+    under: Mapping[Partition, int]
     done: asyncio.Event = field(default_factory=asyncio.Event)
 
 
@@ -72,6 +73,7 @@ class StageConsumer(ConsumerRebalanceListener):
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
         self._fetched_at = self._next_fetch = 0.0
+        self._under: Mapping[Partition, int] = {}
         self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------
@@ -113,6 +115,7 @@ class StageConsumer(ConsumerRebalanceListener):
         most = 4 * self.engine.stage.max_records
         records = await consumer.getmany(timeout_ms=POLL_MS, max_records=most)
         raws = tuple(chain.from_iterable(records.values()))
+        self._under = self.engine.epochs()
         self._fetched_at = asyncio.get_running_loop().time()
         self._next_fetch = 0.0
         return raws
@@ -152,7 +155,7 @@ class StageConsumer(ConsumerRebalanceListener):
         for raw in raws:
             record = record_of(raw, self._settings.prefix)
             fetched.setdefault(record.at, []).append(record)
-        parcel = Parcel(self._broker.arrived(fetched))
+        parcel = Parcel(self._broker.arrived(fetched), self._under)
         self._parcel = parcel
         self._broker.in_handler = True
         self._arrived.set()
@@ -207,10 +210,10 @@ class StageConsumer(ConsumerRebalanceListener):
         self._arrived.clear()
         parcel, self._parcel = self._parcel, None
         if parcel is None:
-            await self.engine.turn({})
+            await self.engine.turn({}, {})
         else:
             try:
-                await self.engine.turn(parcel.fetched)
+                await self.engine.turn(parcel.fetched, parcel.under)
             finally:
                 parcel.done.set()
                 self._free_since = self._clock.now()

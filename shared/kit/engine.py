@@ -81,16 +81,20 @@ class Engine(Claims[S]):
 
     # --- batches -----------------------------------------------------------------------------
 
-    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+    async def turn(
+        self, fetched: Mapping[Partition, Sequence[Record]], under: Mapping[Partition, int]
+    ) -> None:
         """Claims what waits, then handles these records.
 
-        What was in hand before a claim was not fetched from the position that the claim found:
-        it is dropped, and comes again after the claim's seek.
+        `under` are the `epochs` as of the fetch. What was fetched under an earlier claim does not
+        begin where the later one sought to: it is dropped, and comes again after that seek.
         """
-        handled = self.positions()
         self._note_ends()
         await self.claim()
-        await self.process({p: records for p, records in fetched.items() if p in handled})
+        now = self.epochs()
+        await self.process(
+            {p: each for p, each in fetched.items() if p in now and now[p] == under.get(p)}
+        )
 
     async def process(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
         """Handles these records, each partition's in order, and returns when that is done.

@@ -114,10 +114,12 @@ class PublishOnce(Engine[Any]):
 class OffsetsOfFetches(Engine[Any]):
     """Where to go on is what the group has fetched, as a consumer's automatic commits have it."""
 
-    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+    async def turn(
+        self, fetched: Mapping[Partition, Sequence[Record]], under: Mapping[Partition, int]
+    ) -> None:
         for place, records in fetched.items():
             self._fetched[place] = records[-1].offset + 1
-        await super().turn(fetched)
+        await super().turn(fetched, under)
 
     def _started(self, checkpoint: Checkpoint, look: Look, count: int) -> Checkpoint:
         started = super()._started(checkpoint, look, count)
@@ -141,10 +143,20 @@ class NoSeek(Engine[Any]):
 
 
 class HandlesWhatWasInHand(Engine[Any]):
-    async def turn(self, fetched: Mapping[Partition, Sequence[Record]]) -> None:
+    async def turn(
+        self, fetched: Mapping[Partition, Sequence[Record]], _: Mapping[Partition, int]
+    ) -> None:
         """Also under a claim that came after the fetch."""
         await self.claim()
         await self.process(fetched)
+
+
+class KnowsOnlyTheLastClaim(Engine[Any]):
+    async def turn(
+        self, fetched: Mapping[Partition, Sequence[Record]], _: Mapping[Partition, int]
+    ) -> None:
+        """What was fetched before a claim of an earlier turn is taken for fetched after it."""
+        await super().turn(fetched, self.epochs())
 
 
 # --- timers ----------------------------------------------------------------------------------
@@ -240,6 +252,7 @@ PLANTED = (
     Planted("offsets are committed on fetching", Parts(engine=OffsetsOfFetches), 20),
     Planted("a claim does not seek", Parts(engine=NoSeek), 100),
     Planted("what was in hand is handled", Parts(engine=HandlesWhatWasInHand), 400),
+    Planted("what was in hand for two turns is handled", Parts(engine=KnowsOnlyTheLastClaim), 400),
     Planted("timers run past unread log", Parts(engine=TimersRunAhead), 30),
     Planted("timers trust a stale watermark", Parts(engine=StaleWatermark), 60),
     Planted("fired timers stay", Parts(plant=_attempt(TimersStay)), 10),

@@ -26,6 +26,7 @@ TICK_SECONDS = 0.2
 TOLD = ("claim", "write", "committed", "append", "sent", "settled")
 IDLE_SECONDS = 1.0
 BEFORE_CLAIM_SECONDS = 0.05
+MISSED_TURNS = 0.2
 
 
 @cache
@@ -147,12 +148,18 @@ class World:
         group.rebalance(self.seed, self.scheduler)
 
     async def _live(self, member: Member) -> None:
-        """As the kit's consumer does it: what was fetched is in hand when the claim runs."""
+        """As the kit's consumer does it: what was fetched is in hand while claims run.
+
+        A fetch comes in beside the loop, so a turn without it may come between.
+        """
         engine, broker = member.engine, member.broker
         while not self.over:
             fetched = broker.poll(engine.owned, 1 + int(self.rng.random() * 8))
+            under = engine.epochs()
             await self.pass_by(member.process, "rest", REST)
-            await engine.turn(fetched)
+            if self.rng.random() < MISSED_TURNS:
+                await engine.turn({}, {})
+            await engine.turn(fetched, under)
             await engine.tick()
             broker.commit(engine.positions())
             await self._rest(member, busy=bool(fetched))
