@@ -151,14 +151,6 @@ class HandlesWhatWasInHand(Engine[Any]):
         await self.process(fetched)
 
 
-class KnowsOnlyTheLastClaim(Engine[Any]):
-    async def turn(
-        self, fetched: Mapping[Partition, Sequence[Record]], _: Mapping[Partition, int]
-    ) -> None:
-        """What was fetched before a claim of an earlier turn is taken for fetched after it."""
-        await super().turn(fetched, self.epochs())
-
-
 # --- timers ----------------------------------------------------------------------------------
 
 
@@ -252,7 +244,6 @@ PLANTED = (
     Planted("offsets are committed on fetching", Parts(engine=OffsetsOfFetches), 20),
     Planted("a claim does not seek", Parts(engine=NoSeek), 100),
     Planted("what was in hand is handled", Parts(engine=HandlesWhatWasInHand), 400),
-    Planted("what was in hand for two turns is handled", Parts(engine=KnowsOnlyTheLastClaim), 400),
     Planted("timers run past unread log", Parts(engine=TimersRunAhead), 30),
     Planted("timers trust a stale watermark", Parts(engine=StaleWatermark), 60),
     Planted("fired timers stay", Parts(plant=_attempt(TimersStay)), 10),
