@@ -1,4 +1,4 @@
-"""The shipped rules, with promises of seconds for tickets with a certain tag, of days for others."""
+"""The shipped rules, with promises of seconds for some tickets, and of days for all others."""
 
 import shutil
 from pathlib import Path
