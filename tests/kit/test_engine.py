@@ -179,6 +179,33 @@ async def test_too_many_dead_letters_stop_the_stage(bench: Bench, counting: Coun
     assert "50 dead letters in a row" in str(bench.health.readiness())
 
 
+async def test_dead_letters_among_sound_input_do_not(bench: Bench, counting: Counting) -> None:
+    counting.broken = True
+    for number in range(60):
+        bench.publish(FIVE, f"bad{number}")
+        for turn in range(4):
+            bench.publish(FeedbackReceived(score=1), f"good{number}-{turn}")
+
+    await bench.run()
+
+    assert len(bench.dead_letters) == 60
+    assert bench.health.ready
+
+
+async def test_letters_that_are_dead_once_more_do_not(bench: Bench, counting: Counting) -> None:
+    counting.broken = True
+    for number in range(40):
+        bench.publish(FIVE, f"bad{number}")
+    await bench.run()
+    for letter in list(bench.documents("dead_letters").values()):
+        bench.cluster.append(redriven(letter))
+
+    await bench.run()
+
+    assert {each["attempts"] for each in bench.documents("dead_letters").values()} == {2}
+    assert bench.health.ready
+
+
 async def test_a_timer_fires_once_at_its_instant(bench: Bench) -> None:
     bench.publish(FeedbackReceived(score=1, comment="later"), "t1")
     await bench.advance(timedelta(minutes=59))
