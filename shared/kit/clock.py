@@ -22,6 +22,7 @@ class ServerClock(SystemClock):
 
     def __init__(self) -> None:
         self.off = timedelta(0)  # what the machine's own clock lacks
+        self._took = timedelta(0)  # the wait of the answer that told so; half of it is its error
 
     def own(self) -> datetime:
         return super().now()
@@ -30,10 +31,16 @@ class ServerClock(SystemClock):
         return self.own() + self.off
 
     def heard(self, server: datetime, *, asked: datetime, answered: datetime) -> None:
-        """Its time, between two moments of our own; what the wait may explain is no news."""
+        """Its time, between two moments of our own; what the wait may explain is no news.
+
+        An answer that came much sooner than the one that is gone by tells the same more exactly.
+        """
         took = answered - asked
         off = server - (asked + took / 2)
-        if took > SLOW_ANSWER or abs(off - self.off) <= took:
+        news = abs(off - self.off) > took
+        if took > SLOW_ANSWER or not (news or took < self._took / 2):
             return
-        self.off = off
-        log.warning("the clock is off, goes by MongoDB's", seconds=round(off.total_seconds(), 3))
+        self.off, self._took = off, took
+        if news:
+            seconds = round(off.total_seconds(), 3)
+            log.warning("the clock is off, goes by MongoDB's", seconds=seconds)

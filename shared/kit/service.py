@@ -38,6 +38,7 @@ from shared.kit.unit import Document, Handler, Stage
 
 log = structlog.get_logger("deskstream.kit")
 STORE_PAUSE, LONGEST_STORE_PAUSE = 0.5, 10.0
+TIMES_ASKED = 3
 TIME_SECONDS = 5.0
 GARBAGE_THRESHOLDS = 50_000, 20, 20
 
@@ -171,7 +172,8 @@ class ServiceRun:
         pause = STORE_PAUSE
         while True:
             try:
-                await self._ask_time(context.database)
+                for _ in range(TIMES_ASKED):  # the first answer waits for the connection
+                    await self._ask_time(context.database)
                 await ensure(context.database, stages, service.indexes)
                 if service.prepare is not None:
                     await service.prepare()

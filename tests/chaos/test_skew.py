@@ -55,3 +55,17 @@ def test_what_the_network_may_explain_is_left_alone() -> None:
     asked = clock.own()
     clock.heard(asked + SECOND / 20, asked=asked, answered=asked + SECOND / 10)
     assert clock.now() == clock.own()
+
+
+def test_a_quicker_answer_tells_it_more_exactly() -> None:
+    clock = Wrong()
+    asked = clock.own()
+    late = NOON + SECOND * 0.9  # read right before a long way back
+    clock.heard(late, asked=asked, answered=asked + SECOND)
+    assert clock.now() - NOON == SECOND * 0.4
+
+    clock.heard(NOON, asked=asked, answered=asked + SECOND / 100)
+    assert abs(clock.now() - NOON) < SECOND / 100
+
+    clock.heard(NOON + SECOND / 4, asked=asked, answered=asked + SECOND / 2)
+    assert abs(clock.now() - NOON) < SECOND / 100
