@@ -51,7 +51,11 @@ def create(context: ServiceContext) -> Service:
     )
     path = context.settings.config_dir / settings.canned_file
     canned = load_canned(path)
-    policy = Policy(settings.after_reply, canned.value)
+    policy = Policy(
+        after_reply=settings.after_reply,
+        reopen_closed=timedelta(days=settings.reopen_closed_days),
+        canned=canned.value,
+    )
     lifecycle = Lifecycle(MongoNumbers(context.database), policy)
     reloader = Reloader(
         path,

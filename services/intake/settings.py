@@ -27,6 +27,13 @@ class IntakeSettings(BaseSettings):
         "in_progress",
         description="after a reply that names no status: unchanged, in_progress, pending",
     )
+    reopen_closed_days: float = Field(
+        0,
+        ge=0,
+        le=3650,
+        description="so long after its closing a requester's message opens a ticket again; later, "
+        "and with 0 always, it opens a linked follow-up",
+    )
     canned_file: str = Field(
         "canned.yaml", description="the canned replies, a file in DESKSTREAM_CONFIG_DIR"
     )
@@ -74,6 +81,9 @@ class IntakeSettings(BaseSettings):
     smtp_cert_file: Path | None = Field(None, description="certificate for STARTTLS (PEM)")
     smtp_key_file: Path | None = Field(None, description="the certificate's key (PEM)")
     smtp_require_tls: bool = Field(default=False, description="no mail before STARTTLS")
+    smtp_connections: int = Field(
+        200, ge=1, description="most connections to a port at a time; more are answered by 421"
+    )
     smtp_idle_seconds: float = Field(300, gt=0, description="a silent connection is closed then")
     mailboxes_file: Path | None = Field(
         None, description="mailboxes to fetch from by IMAP (YAML); see the intake's README"

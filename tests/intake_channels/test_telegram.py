@@ -33,6 +33,25 @@ def test_an_answer_refers_to_what_it_answers() -> None:
     )
 
 
+@pytest.mark.parametrize("stand_in", [1087968824, 136817688])
+def test_who_writes_in_the_groups_name_is_no_bot(stand_in: int) -> None:
+    group = {"id": -1009, "type": "supergroup", "title": "Lamps of Vigo"}
+    bot = {"id": stand_in, "is_bot": True, "first_name": "Group", "username": "GroupAnonymousBot"}
+
+    found = read(
+        "telegram", update(text="Still dark.", chat=group, sender_chat=group, **{"from": bot})
+    )
+
+    assert (found.sender.address, found.sender.name) == ("-1009", "Lamps of Vigo")
+    assert (found.text, found.conversation) == ("Still dark.", "-1009")
+
+
+def test_a_stand_in_without_whom_it_stands_for_is_a_bot() -> None:
+    bot = {"id": 1087968824, "is_bot": True, "first_name": "Group"}
+
+    assert reason("telegram", update(text="x", **{"from": bot})) == "Telegram message of a bot"
+
+
 @pytest.mark.parametrize(
     ("members", "name", "content_type", "size"),
     [

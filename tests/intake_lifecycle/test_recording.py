@@ -1,9 +1,20 @@
 """What a message or a bounce does to its ticket."""
 
+from datetime import timedelta
+from typing import Any
+
 import pytest
+from pydantic import ValidationError
 
 from services.intake.domain.lifecycle import decide
-from services.intake.domain.ticket import MOST_PARTICIPANTS, Decided, MessageKind, TicketState
+from services.intake.domain.ticket import (
+    MOST_PARTICIPANTS,
+    Decided,
+    MessageKind,
+    Policy,
+    TicketState,
+)
+from services.intake.settings import IntakeSettings
 from shared.contracts.commands import RecordMessage
 from shared.contracts.fields import Automatic, Status
 from shared.contracts.ticket import CustomerReplied, TicketCreated, TicketHistory
@@ -150,6 +161,71 @@ def test_later_messages_to_it_go_to_the_same_follow_up() -> None:
     assert follow_up == first.sends[0][0]
     assert isinstance(command, RecordMessage)
     assert command.new_ticket is None
+
+
+WEEK = Policy(reopen_closed=timedelta(days=7))
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=7, seconds=-1)])
+def test_by_policy_a_closed_ticket_is_opened_again_for_some_days(ago: timedelta) -> None:
+    closed = ticket(S.CLOSED, status_at=NOW - ago)
+
+    decided = decide(record(), closed, facts(policy=WEEK))
+
+    assert names(decided) == ["CustomerReplied", "TicketReopened"]
+    assert decided.sends == ()
+    assert (after(decided).status, after(decided).reopens) == (S.OPEN, 1)
+    assert after(decided).continued_in is None
+
+
+@pytest.mark.parametrize(
+    ("command", "ago"),
+    [
+        (record(), timedelta(days=7)),
+        (record(participant=False, sender="sam@example.org"), timedelta(days=1)),
+    ],
+)
+def test_too_late_or_from_a_stranger_it_is_a_follow_up(
+    command: RecordMessage, ago: timedelta
+) -> None:
+    decided = decide(command, ticket(S.CLOSED, status_at=NOW - ago), facts(policy=WEEK))
+
+    assert names(decided) == ["TicketsLinked"]
+    assert after(decided).status is S.CLOSED
+
+
+def test_a_ticket_with_a_follow_up_stays_closed() -> None:
+    closed = ticket(S.CLOSED, status_at=NOW, continued_in="t2")
+
+    [(target, _)] = decide(record(), closed, facts(policy=WEEK)).sends
+
+    assert target == "t2"
+
+
+@pytest.mark.parametrize(
+    ("command", "fields"),
+    [(record(), {"spam": True}), (record(automatic=Automatic.AUTO_REPLY), {})],
+)
+def test_spam_and_machines_open_nothing_again(
+    command: RecordMessage, fields: dict[str, Any]
+) -> None:
+    decided = decide(command, ticket(S.CLOSED, **fields), facts(policy=WEEK))
+
+    assert names(decided) == ["CustomerReplied"]
+    assert after(decided).status is S.CLOSED
+
+
+@pytest.mark.parametrize(
+    ("days", "problem"),
+    [
+        ("-1", "greater than or equal to 0"),
+        ("4000", "less than or equal to 3650"),
+        ("a week", "valid number"),
+    ],
+)
+def test_what_is_no_number_of_days_is_told(days: str, problem: str) -> None:
+    with pytest.raises(ValidationError, match=f"(?s)reopen_closed_days.*{problem}"):
+        IntakeSettings.model_validate({"reopen_closed_days": days})
 
 
 def test_the_follow_up_of_a_strangers_message_is_the_strangers() -> None:

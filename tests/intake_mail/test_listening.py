@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_pri
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from cryptography.x509.oid import NameOID
+from pydantic import ValidationError
 
 from services.intake.mail.listening import Listener, listeners, tls_of
 from services.intake.settings import IntakeSettings
@@ -152,6 +153,51 @@ async def test_bytes_of_no_charset_come_through_as_they_are(way: Doorway) -> Non
         await send(port, body)
 
     assert way.bodies[0].endswith(body)
+
+
+async def greeting(port: int) -> tuple[str, asyncio.StreamWriter]:
+    """The first line, and the end of the connection where nothing else comes."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    line = (await asyncio.wait_for(reader.readline(), 20)).decode()
+    if line.startswith("421"):
+        assert await asyncio.wait_for(reader.read(), 20) == b""
+    return line, writer
+
+
+async def leave(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with contextlib.suppress(ConnectionError):
+        await writer.wait_closed()
+
+
+@pytest.mark.parametrize("kind", [SMTP, LMTP])
+async def test_one_connection_too_many_is_told_to_come_again(kind: type[SMTP]) -> None:
+    async with listening(doorway(smtp_connections=2), kind) as port:
+        met = [await greeting(port) for _ in range(3)]
+        for _, writer in met:
+            await leave(writer)
+
+    assert [line[:3] for line, _ in met] == ["220", "220", "421"]
+    assert met[2][0] == "421 4.3.2 too many connections at a time: come again later\r\n"
+
+
+async def test_who_leaves_makes_room() -> None:
+    way = doorway(smtp_connections=1)
+
+    async with listening(way) as port, asyncio.timeout(20):
+        _, first = await greeting(port)
+        await leave(first)
+        line = "421"
+        while line.startswith("421"):
+            line, writer = await greeting(port)
+            await leave(writer)
+
+    assert line.startswith("220")
+
+
+def test_a_door_without_any_place_is_refused() -> None:
+    with pytest.raises(ValidationError, match=r"(?s)smtp_connections.*greater than or equal to 1"):
+        IntakeSettings(smtp_connections=0)
 
 
 async def test_lmtp_answers_for_each_recipient(way: Doorway) -> None:

@@ -41,7 +41,9 @@ class Channel:
 # In the order in which shapes are looked at: the more telling first.
 CHANNELS: Mapping[str, Channel] = {
     "email": Channel(read_mail),
-    "whatsapp": Channel(read_whatsapp, marks=("object=whatsapp_business_account",)),
+    "whatsapp": Channel(
+        read_whatsapp, marks=("object=whatsapp_business_account", "messaging_product=whatsapp")
+    ),
     "messenger": Channel(read_messenger, marks=("object=page",)),
     "instagram": Channel(read_instagram, marks=("object=instagram",)),
     "telegram": Channel(read_telegram, marks=("update_id",)),

@@ -17,6 +17,8 @@ from shared.contracts.fields import Attachment
 
 MESSAGES = ("message", "business_message")
 MEDIA = ("animation", "document", "audio", "video", "voice", "video_note", "sticker")
+# GroupAnonymousBot and Channel_Bot: `from` of those who write in their group's or channel's name.
+STAND_INS = ("1087968824", "136817688")
 CONTENT_TYPES = {"photo": "image/jpeg", "sticker": "image/webp", "video_note": "video/mp4"}
 # What a group tells of itself.
 SERVICE = (
@@ -56,10 +58,10 @@ def _message(message: Json, mailbox: str | None) -> Parsed:
     service = next((name for name in SERVICE if name in message), None)
     if service:
         return NoMessage(f"Telegram {service}")
-    author = member(message, "from") or member(message, "sender_chat")
+    author, chat = _author(message), member(message, "chat")
     if author.get("is_bot") is True:
         return NoMessage("Telegram message of a bot")
-    sender, chat = _sender(author), member(message, "chat")
+    sender = _sender(author)
     answered = _id(member(message, "reply_to_message"), chat)
     text = text_at(message, "text") or text_at(message, "caption") or _told(message)
     return IncomingMessage(
@@ -103,6 +105,14 @@ def _label(query: Json, below: Json) -> str:
             if data is not None and text_at(button, "callback_data") == data:
                 return text_at(button, "text") or data
     return data or text_at(query, "game_short_name") or "[button]"
+
+
+def _author(message: Json) -> Json:
+    """Who writes as a group or channel is that one; a bot of Telegram's own stands in `from`."""
+    author = member(message, "from")
+    if not author or text_at(author, "id") in STAND_INS:
+        return member(message, "sender_chat") or author
+    return author
 
 
 def _sender(author: Json) -> Person:

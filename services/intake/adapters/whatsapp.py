@@ -24,9 +24,14 @@ NO_MESSAGES = frozenset({"reaction", "system", "revoke", "edit", "request_welcom
 
 
 def read_whatsapp(payload: Payload) -> list[Parsed]:
+    """Also the value of a single change, as gateways between Meta and us pass it on."""
     body = payload.json()
+    if "object" not in body and isinstance(body.get("messages"), list):
+        return _change({"value": body}, payload)
     if body.get("object") != "whatsapp_business_account":
-        raise UnreadableError('"object" is not "whatsapp_business_account"')
+        raise UnreadableError(
+            '"object" is not "whatsapp_business_account", nor is "messages" there'
+        )
     found: list[Parsed] = []
     for entry in objects(body.get("entry")):
         for change in objects(entry.get("changes")):
@@ -50,17 +55,26 @@ def _change(change: Json, payload: Payload) -> list[Parsed]:
 
 
 def _names(value: Json) -> dict[str, str]:
-    contacts = objects(value.get("contacts"))
+    """By number and by user id: who hides his number has the latter alone."""
     return {
-        wa_id: readable(name)
-        for contact in contacts
-        if (wa_id := text_at(contact, "wa_id")) and (name := text_at(contact, "profile", "name"))
+        identity: readable(name)
+        for contact in objects(value.get("contacts"))
+        if (name := text_at(contact, "profile", "name"))
+        for key in ("wa_id", "user_id")
+        if (identity := text_at(contact, key))
     }
+
+
+def _name(message: Json, names: Mapping[str, str]) -> str | None:
+    senders = (text_at(message, "from"), text_at(message, "from_user_id"))
+    found = (names[each] for each in senders if each is not None and each in names)
+    return next(found, None) or _only(names)
 
 
 def _only(names: Mapping[str, str]) -> str | None:
     """A number's contact may be listed under another spelling of it."""
-    return next(iter(names.values())) if len(names) == 1 else None
+    known = set(names.values())
+    return known.pop() if len(known) == 1 else None
 
 
 def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Parsed:
@@ -75,14 +89,14 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
     text, attachments = _content(message, kind)
     return IncomingMessage(
         channel="whatsapp",
-        sender=Person(address, names.get(sender) or _only(names)),
+        sender=Person(address, _name(message, names)),
         text=readable(text)[:LONGEST_TEXT],
         described=attachments,
         external_id=text_at(message, "id"),
         fingerprint=f"{address} {text_at(message, 'timestamp')} {kind}",
         mailbox=mailbox,
         references=(context,) if context else (),
-        conversation=address,
+        conversation=text_at(message, "group_id") or address,
         sent_at=moment_at(message, "timestamp"),
     )
 

@@ -175,12 +175,13 @@ def _box(local: str) -> str:
 
 
 def _auto_reply(headers: HeaderTexts, report: Report | None) -> list[str]:
-    found = [name for name in AUTO_REPLY_HEADERS if _first(headers, name) not in ("", "no")]
+    named = (name for name in AUTO_REPLY_HEADERS if name in headers)
+    found = [name for name in named if _first(headers, name) not in ("", "no")]
     found += _auto_values(headers)
     submitted = _first(headers, "auto-submitted").partition(";")[0].strip()
     if submitted not in ("", "no"):
         found.append("auto-submitted")
-    suppressed = re.split(r"[,\s]+", _first(headers, "x-auto-response-suppress"))
+    suppressed = _first(headers, "x-auto-response-suppress").replace(",", " ").split()
     if SUPPRESSED.intersection(suppressed) and not any(name in headers for name in LIST_HEADERS):
         found.append("x-auto-response-suppress")
     if _first(headers, "return-path") == "<>":
@@ -195,12 +196,10 @@ def _auto_reply(headers: HeaderTexts, report: Report | None) -> list[str]:
 
 def _auto_values(headers: HeaderTexts) -> list[str]:
     """Headers that people's mail has too, with values that it does not have."""
-    found = [name for name, telling in AUTO_VALUES.items() if telling in _first(headers, name)]
-    found += (
-        name
-        for name in ("precedence", "x-precedence", "preference")
-        if _first(headers, name).replace("-", "_") == "auto_reply"
-    )
+    found = [name for name in AUTO_VALUES if name in headers]
+    found = [name for name in found if AUTO_VALUES[name] in _first(headers, name)]
+    ranked = (name for name in ("precedence", "x-precedence", "preference") if name in headers)
+    found += (name for name in ranked if _first(headers, name).replace("-", "_") == "auto_reply")
     return found
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from services.intake.domain.status import WORKING
+from services.intake.domain.status import OVER, WORKING
 from services.intake.domain.ticket import RefusedError, TicketState
 from shared.contracts.commands import (
     AbsorbTicket,
@@ -53,7 +53,6 @@ from shared.contracts.ticket import (
 ALL = tuple(Status)
 UNSOLVED = WORKING
 UNCLOSED = (*WORKING, Status.RESOLVED)
-OVER = (Status.RESOLVED, Status.CLOSED)
 
 ANYONE = tuple(ActorKind)
 STAFF = (ActorKind.AGENT, ActorKind.BOT)

@@ -35,6 +35,11 @@ RULE = re.compile(r"\s*(?:[_=*-]{5,}|[—‐-]{3,})\s*")
 DIRECTION_MARKS = re.compile("[\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 LABEL_EDGES = " \t>*_|\xa0\u200e\u200f\u202a\u202b\u202c\u202d\u202e"
 COLONS = (":", "：")
+MAY_END = frozenset((*COLONS, ">", "-", "—"))  # the last letter of an attribution's last line
+PADDING = (
+    " \t\r\f\v\xa0\u2002\u2003\u2009\u202f\u3000"
+    "\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 # Headers that a client put on one line.
 LABEL_IN_LINE = re.compile(r"(?:(?<=\s)|^)\*?(\w{1,16})\s?:\*?(?=\s)")
 SENTENCE_END = re.compile(r"(?:[!?]|\w{4,}\.)\s*\Z")
@@ -118,8 +123,10 @@ def _headers(lines: list[str], i: int) -> Introduction | None:
     """A block of mail headers, with the rule that some clients draw above it."""
     drawn = RULE.fullmatch(lines[i]) or DRAWN.fullmatch(lines[i])
     j = next_written(lines, i + 1) if drawn else i
+    if j == len(lines) or not any(colon in lines[j] for colon in COLONS):
+        return None
     last = header_block(lines, j)
-    if last is None and j < len(lines) and _on_one_line(lines[j]):
+    if last is None and _on_one_line(lines[j]):
         last = j
     return None if last is None else Introduction(i, last)
 
@@ -132,6 +139,8 @@ def _on_one_line(line: str) -> bool:
 
 def _attribution(lines: list[str], i: int) -> Introduction | None:
     """One that begins in line `i`, perhaps wrapped over the next ones."""
+    if not any(line.rstrip(PADDING)[-1:] in MAY_END for line in lines[i : i + LONGEST_ATTRIBUTION]):
+        return None
     first = _bare(lines[i])
     begins = _begins(lines, i, first)
     joined = ""

@@ -13,7 +13,8 @@ MEANINGS = {
     Status.PENDING: "It waits for the requester.",
     Status.ON_HOLD: "It waits for a third party.",
     Status.RESOLVED: "Answered. The requester's next message opens it again.",
-    Status.CLOSED: "The end. The requester's next message opens a follow-up ticket.",
+    Status.CLOSED: "The end. The requester's next message opens a follow-up ticket, or this one"
+    " again where the policy says so.",
 }
 HEAD = """# A ticket's life
 
@@ -37,10 +38,12 @@ RULES = """## Rules behind the tables
 - **Writing again.** A participant's message brings a pending, on-hold or resolved ticket back to
   open. Automatic messages (auto-replies, bounces, lists, our own mail), and messages of somebody
   unknown to the ticket, are kept and change nothing.
-- **Closed.** A message to a closed ticket is never lost and never reopens it: it opens a follow-up
-  ticket, and later ones go there too. A ticket closed as spam keeps them silently.
-- **Reopening.** Out of resolved a ticket becomes open (`TicketReopened`) before it becomes anything
-  else. `reopens` counts.
+- **Closed.** A message to a closed ticket is never lost: it opens a linked follow-up ticket, and
+  later ones go there too. With `DESKSTREAM_INTAKE_REOPEN_CLOSED_DAYS=N` a participant's message
+  reopens the ticket instead in the N days after its closing; afterwards, from strangers, and with 0
+  (shipped) always, it is the follow-up. A ticket closed as spam keeps messages silently.
+- **Reopening.** Out of resolved or closed a ticket becomes open (`TicketReopened`) before it
+  becomes anything else. `reopens` counts.
 - **Bounces.** A hard bounce brings a pending or resolved ticket back to open, once until the
   requester writes again. A soft one changes nothing.
 - **Timers.** A timer's `SetStatus` says in `seen` the number of intake's last event that it knew.

@@ -1,7 +1,7 @@
 """What a message or a bounce does to its ticket; no message is ever refused."""
 
 from services.intake.domain.identity import stranger_id
-from services.intake.domain.status import WAITING, WORKING, moved
+from services.intake.domain.status import OVER, WAITING, WORKING, moved
 from services.intake.domain.ticket import (
     Decided,
     Facts,
@@ -80,9 +80,15 @@ def record(command: RecordMessage, ticket: TicketState, facts: Facts) -> Decided
     onward = ticket.merged_into or ticket.continued_in
     if onward is not None:
         return Decided(ticket, sends=((onward, _without_opening(command)),))
-    if ticket.status is Status.CLOSED and _asks(command) and not ticket.spam:
+    closed = ticket.status is Status.CLOSED and not ticket.spam
+    if closed and _asks(command) and not _reopens(command, ticket, facts):
         return _follow_up(command, ticket, facts)
     return _append(command, ticket, facts)
+
+
+def _reopens(command: RecordMessage, ticket: TicketState, facts: Facts) -> bool:
+    """A stranger's word never does: it would come to the eyes of those who take part."""
+    return command.participant and facts.at - ticket.status_at < facts.policy.reopen_closed
 
 
 def bounce(command: ReportBounce, ticket: TicketState, facts: Facts) -> Decided:
@@ -134,8 +140,8 @@ def _append(command: RecordMessage, ticket: TicketState, facts: Facts) -> Decide
 def _awakened(
     command: RecordMessage, ticket: TicketState, facts: Facts
 ) -> tuple[TicketState, tuple[IntakeEvent, ...]]:
-    """The requester's word brings back what was waiting or resolved; the rest goes on as it is."""
-    if ticket.status not in (*WAITING, Status.RESOLVED):
+    """The requester's word brings back what was waiting or over; the rest goes on as it is."""
+    if ticket.status not in (*WAITING, *OVER) or ticket.spam:
         return ticket, ()
     return moved(
         ticket, Status.OPEN, actor=command.actor, at=facts.at, reason="the requester wrote again"

@@ -15,9 +15,10 @@ from shared.contracts.ticket import (
 
 WORKING = (Status.NEW, Status.OPEN, Status.IN_PROGRESS, Status.PENDING, Status.ON_HOLD)
 WAITING = (Status.PENDING, Status.ON_HOLD)
+OVER = (Status.RESOLVED, Status.CLOSED)
 
 # What a reply, a command or a timer may do. Merge and spam close from any working status;
-# only an unmerge leads out of closed.
+# only an unmerge leads out of closed, and a message where the policy says so.
 MOVES: Mapping[Status, tuple[Status, ...]] = {
     Status.NEW: (
         Status.OPEN,
@@ -97,7 +98,7 @@ def moved(
         )
     elif new is Status.CLOSED:
         says = (TicketClosed(old=old, actor=actor, reason=reason or f"by {actor.kind}"),)
-    elif old in (Status.RESOLVED, Status.CLOSED):
+    elif old in OVER:
         update["reopens"] = ticket.reopens + 1
         says = _reopened(old, new, actor, reason or f"by {actor.kind}", ticket.reopens + 1)
     else:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Literal
 
@@ -102,9 +102,14 @@ ReplyStatus = Literal["unchanged", "in_progress", "pending"]
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What an organisation may choose. `after_reply` holds where the agent names no status."""
+    """What an organisation may choose. `after_reply` holds where the agent names no status.
+
+    `reopen_closed`: so long after its closing a participant's message opens a ticket again; later,
+    and with zero always, it opens a linked one.
+    """
 
     after_reply: ReplyStatus = "in_progress"
+    reopen_closed: timedelta = timedelta(0)
     canned: CannedReplies = field(default_factory=CannedReplies)
 
 

@@ -11,6 +11,7 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.intake.mail.places import Full, Places, Seated, SeatedLMTP
 from services.intake.mail.recipients import Recipients
 from services.intake.mail.taking import Delivered, MailDoor, NotTakenError
 from services.intake.settings import IntakeSettings
@@ -105,8 +106,10 @@ class Listener:
             log.info("listening for mail", protocol=self.kind.__name__, port=self.bound)
             await server.serve_forever()
 
-    def _protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], SMTP]:
+    def _protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.BaseProtocol]:
         settings = self.door.settings
+        places = Places(settings.smtp_connections)
+        seated = SeatedLMTP if self.kind is LMTP else Seated
         tls = tls_of(settings)
         options: dict[str, Any] = {
             "data_size_limit": settings.largest_raw_bytes,
@@ -118,7 +121,7 @@ class Listener:
             "timeout": settings.smtp_idle_seconds,
         }
         taking = Taking(self.door, one_answer_each=self.kind is LMTP)
-        return lambda: self.kind(taking, **options)
+        return lambda: seated(taking, places=places, **options) if places.free else Full()
 
 
 def listeners(door: MailDoor) -> list[Listener]:

@@ -13,6 +13,7 @@ TOKEN = re.compile(
     r'"(?:[^"\\]|\\.)*"?|\((?:[^()\\]|\\.|\([^()]*\))*\)?|<[^<>]*>?|[,;]|[^",;()<]+|.', re.DOTALL
 )
 ANGLED = re.compile(r"<\s*([^<>]*?)\s*>?\Z")
+SPACE = re.compile(r"\s")
 ESCAPED = re.compile(r"\\(.)")
 COMMENT = re.compile(r"\([^()]{0,200}\)")
 # As a machine writes to itself: `From: root`.
@@ -120,7 +121,7 @@ def _plain(address: str) -> str:
     """Without source routes (`@a,@b:c@d`) and stray marks; encoded words are read."""
     address = address if address.isascii() and "=?" not in address else header_text(address)
     address = COMMENT.sub("", address).removeprefix("mailto:")
-    if any(c.isspace() for c in address) and (found := LOOKS_LIKE_ADDRESS.search(address)):
+    if SPACE.search(address) and (found := LOOKS_LIKE_ADDRESS.search(address)):
         address = found[0]
     if address.startswith("@"):
         address = address.rpartition(":")[2]

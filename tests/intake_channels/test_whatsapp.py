@@ -1,0 +1,94 @@
+"""WhatsApp beside the plain batch: gateways' bodies, hidden numbers, groups."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from services.intake.adapters.channels import recognised
+from services.intake.domain.message import UnreadableError
+from tests.intake_channels.reading import as_bytes, read
+
+ANA = {"profile": {"name": "Ana Ruiz"}, "wa_id": "34600111222", "user_id": "ES.81"}
+BOB = {"profile": {"name": "Bob Stone"}, "wa_id": "447700900123", "user_id": "GB.92"}
+
+
+def text(words: str, **members: Any) -> dict[str, Any]:
+    said = {"id": "wamid.1", "timestamp": "1772442000", "type": "text", "text": {"body": words}}
+    return {"from": "34600111222", **said, **members}
+
+
+def hidden(words: str, user_id: str) -> dict[str, Any]:
+    """Of somebody who hides his number."""
+    message = text(words, from_user_id=user_id)
+    del message["from"]
+    return message
+
+
+def value(*messages: Mapping[str, Any], contacts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    number = {"display_phone_number": "49301234567", "phone_number_id": "77"}
+    return {
+        "messaging_product": "whatsapp",
+        "metadata": number,
+        "contacts": contacts,
+        "messages": list(messages),
+    }
+
+
+def batch(*messages: Mapping[str, Any], contacts: list[Mapping[str, Any]]) -> dict[str, Any]:
+    change = {"field": "messages", "value": value(*messages, contacts=contacts)}
+    entry = {"id": "1", "changes": [change]}
+    return {"object": "whatsapp_business_account", "entry": [entry]}
+
+
+@pytest.mark.parametrize("left_out", [(), ("messaging_product",), ("metadata", "contacts")])
+def test_a_gateways_body_has_its_messages_on_top(left_out: tuple[str, ...]) -> None:
+    body = value(text("It broke."), contacts=[ANA])
+    body = {name: each for name, each in body.items() if name not in left_out}
+
+    found = read("whatsapp", body)
+
+    assert (found.text, found.sender.address) == ("It broke.", "+34600111222")
+    assert found.mailbox == (None if "metadata" in left_out else "+49301234567")
+    assert found.sender.name == (None if "contacts" in left_out else "Ana Ruiz")
+
+
+def test_a_gateways_body_is_recognised() -> None:
+    assert recognised(as_bytes(value(text("x"), contacts=[ANA]))) == "whatsapp"
+
+
+@pytest.mark.parametrize("body", [{"object": "page", "messages": []}, {"messages": "x"}])
+def test_what_is_no_webhook_of_whatsapp(body: dict[str, Any]) -> None:
+    with pytest.raises(UnreadableError, match='"object" is not "whatsapp_business_account"'):
+        read("whatsapp", body)
+
+
+def test_who_hides_his_number_keeps_his_name() -> None:
+    contacts: list[Mapping[str, Any]] = [
+        {"profile": {"name": "Cleo Ng"}, "user_id": "SG.7"},
+        {"profile": {"name": "Dan Oh"}, "user_id": "KR.8"},
+    ]
+
+    found = read("whatsapp", batch(hidden("It broke.", "KR.8"), contacts=contacts))
+
+    assert (found.sender.address, found.sender.name) == ("kr.8", "Dan Oh")
+
+
+def test_a_number_unlike_its_contacts_is_named_by_the_user_id() -> None:
+    message = text("It broke.", **{"from": "5491150000000", "from_user_id": "GB.92"})
+
+    assert read("whatsapp", batch(message, contacts=[ANA, BOB])).sender.name == "Bob Stone"
+
+
+def test_what_is_said_in_a_group_is_one_conversation() -> None:
+    first = text("It broke.", group_id="grp-5")
+    second = text("Mine too.", group_id="grp-5", **{"from": "447700900123"})
+
+    found = [read("whatsapp", batch(each, contacts=[ANA, BOB])) for each in (first, second)]
+
+    assert [each.conversation for each in found] == ["grp-5", "grp-5"]
+    assert [each.sender.name for each in found] == ["Ana Ruiz", "Bob Stone"]
+
+
+def test_beside_groups_each_sender_is_a_conversation() -> None:
+    assert read("whatsapp", batch(text("x"), contacts=[ANA])).conversation == "+34600111222"
