@@ -9,8 +9,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.kit.clock import ServerClock
-from shared.kit.ports import BrokerAwayError, Look, Watermark
+from shared.kit.clock import ServerClock, SystemClock
+from shared.kit.ports import BrokerAwayError, Clock, Look, Watermark
 from shared.kit.records import Partition, Publication, Record, partition_of
 from shared.kit.settings import KitSettings
 
@@ -41,12 +41,14 @@ def record_of(raw: Any, prefix: str) -> Record:
 class KafkaPublisher:
     """Publishes batches, one outstanding for each partition, so that order holds by itself.
 
-    After a failure the producer is thrown away: the next attempt has a fresh one.
+    After a failure the producer is thrown away: the next attempt has a fresh one. Records are
+    stamped by `clock`, for brokers that keep a producer's stamps although told to set their own.
     """
 
-    def __init__(self, settings: KitSettings, client_id: str) -> None:
+    def __init__(self, settings: KitSettings, client_id: str, clock: Clock | None = None) -> None:
         self._settings = settings
         self._client_id = client_id
+        self._clock = clock or SystemClock()
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
@@ -95,7 +97,8 @@ class KafkaPublisher:
             key = publication.key
             number = partition_of(key, counts[topic]) if key is not None else 0
             lanes.setdefault((topic, number), []).append(publication)
-        sends = (_send_lane(producer, topic, n, lane) for (topic, n), lane in lanes.items())
+        now_ms = int(self._clock.now().timestamp() * 1000)
+        sends = (_send_lane(producer, topic, n, lane, now_ms) for (topic, n), lane in lanes.items())
         for failed in await asyncio.gather(*sends, return_exceptions=True):
             if failed is not None:
                 raise failed
@@ -128,7 +131,11 @@ async def _abandon(producer: AIOKafkaProducer) -> None:
 
 
 async def _send_lane(
-    producer: AIOKafkaProducer, topic: str, partition: int, lane: Sequence[Publication]
+    producer: AIOKafkaProducer,
+    topic: str,
+    partition: int,
+    lane: Sequence[Publication],
+    now_ms: int,
 ) -> None:
     """Batch after batch: the next is sent when the one before is acknowledged."""
     waiting = list(lane)
@@ -137,7 +144,7 @@ async def _send_lane(
         taken = 0
         for publication in waiting:
             appended = batch.append(
-                timestamp=None,
+                timestamp=now_ms,
                 key=publication.key,
                 value=publication.value,
                 headers=list(publication.headers),

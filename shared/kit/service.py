@@ -97,7 +97,7 @@ class ServiceRun:
             settings.mongo_url, **settings.mongo_client()
         )
         self._closing.push_async_callback(client.close)
-        publisher = KafkaPublisher(settings, f"deskstream-{self.name}")
+        publisher = KafkaPublisher(settings, f"deskstream-{self.name}", self._clock)
         self._closing.push_async_callback(publisher.stop)
         inspector = Inspector(settings, f"deskstream-{self.name}")
         self._closing.push_async_callback(inspector.stop)

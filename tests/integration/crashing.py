@@ -107,10 +107,12 @@ def _after_commit(countdown: Countdown) -> None:
 def _after_part_of_publishing(countdown: Countdown) -> None:
     original: Callable[..., Awaitable[None]] = kafka._send_lane
 
-    async def send_lane(producer: Any, topic: str, partition: int, lane: Sequence[Any]) -> None:
-        await original(producer, topic, partition, lane[: max(len(lane) // 2, 1)])
+    async def send_lane(
+        producer: Any, topic: str, partition: int, lane: Sequence[Any], now_ms: int
+    ) -> None:
+        await original(producer, topic, partition, lane[: max(len(lane) // 2, 1)], now_ms)
         countdown.strike()
-        await original(producer, topic, partition, lane[max(len(lane) // 2, 1) :])
+        await original(producer, topic, partition, lane[max(len(lane) // 2, 1) :], now_ms)
 
     kafka._send_lane = send_lane
 
