@@ -38,7 +38,7 @@ from shared.kit.unit import Document, Handler, Stage
 
 log = structlog.get_logger("deskstream.kit")
 STORE_PAUSE, LONGEST_STORE_PAUSE = 0.5, 10.0
-TIMES_ASKED = 3
+TIMES_ASKED, TIME_PATIENCE_SECONDS = 3, 1.0
 TIME_SECONDS = 5.0
 GARBAGE_THRESHOLDS = 50_000, 20, 20
 
@@ -90,7 +90,7 @@ class ServiceRun:
         self.failed = asyncio.Event()
 
     async def start(self) -> None:
-        """Connects, serves HTTP at once, and starts consuming when the database answers."""
+        """Connects, serves HTTP within a second, and starts consuming when the database answers."""
         settings = self.settings
         self.health.not_ready("starting", "is starting: MongoDB and Kafka have not answered yet")
         client: AsyncMongoClient[Document] = AsyncMongoClient(
@@ -112,6 +112,7 @@ class ServiceRun:
         )
         service = self._create(context)
         app = with_health(service.api, self.health, REGISTRY)
+        await self._ask_time_first(context.database)
         self.address = await self._closing.enter_async_context(served(app, settings))
         log.info("serving", address=self.address)
         await self._ensure(service, context)
@@ -172,8 +173,7 @@ class ServiceRun:
         pause = STORE_PAUSE
         while True:
             try:
-                for _ in range(TIMES_ASKED):  # the first answer waits for the connection
-                    await self._ask_time(context.database)
+                await self._ask_time(context.database)
                 await ensure(context.database, stages, service.indexes)
                 if service.prepare is not None:
                     await service.prepare()
@@ -184,6 +184,13 @@ class ServiceRun:
             else:
                 self.health.not_ready("MongoDB", None)
                 return
+
+    async def _ask_time_first(self, database: AsyncDatabase[Document]) -> None:
+        """Doors stamp what they take; but they open also while the database is away."""
+        with suppress(PyMongoError, TimeoutError):
+            async with asyncio.timeout(TIME_PATIENCE_SECONDS):
+                for _ in range(TIMES_ASKED):  # the first answer waits for the connection
+                    await self._ask_time(database)
 
     async def _ask_time(self, database: AsyncDatabase[Document]) -> None:
         asked = self._clock.own()
