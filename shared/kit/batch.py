@@ -44,7 +44,7 @@ class Attempt(Generic[S]):
     recent: Recent[S]
     entities: dict[str, Entity[S]] = field(default_factory=dict)
     _inputs: dict[int, Input] = field(default_factory=dict)
-    _verdicts: dict[int, int] = field(default_factory=dict)  # where in `primary_dead`
+    _places: dict[int, int] = field(default_factory=dict)  # where in `work.verdicts`
     _inbox: dict[str, Document] = field(default_factory=dict)
     _letters: dict[str, Document] = field(default_factory=dict)
     _deliveries: dict[str, Document] = field(default_factory=dict)
@@ -147,7 +147,7 @@ class Attempt(Generic[S]):
         if numbered and bad.envelope is not None and not self._note(item, bad.envelope):
             return
         # What was dead before says nothing new of us.
-        self.work.primary_dead.append(bad.letter_id is None)
+        self.work.verdicts.append(bad.letter_id is None)
         self._put_away(item, bad.record, bad.reason, bad.letter_id, bad.attempts)
 
     def _take_good(self, item: Input, good: Good) -> None:
@@ -170,8 +170,8 @@ class Attempt(Generic[S]):
         if key is not None:
             self.work.touched[key] = self.entities[key]
         self._hear(good.heard, item)
-        self._verdicts[id(good.heard)] = len(self.work.primary_dead)
-        self.work.primary_dead.append(False)
+        self._places[id(good.heard)] = len(self.work.verdicts)
+        self.work.verdicts.append(False)
         self.work.count("handled")
 
     def _is_settled(self, letter_id: str) -> bool:
@@ -203,7 +203,7 @@ class Attempt(Generic[S]):
         else:
             envelope = good.heard.envelope
             reason = f"{envelope.source} used id {envelope.id} before, for another content"
-            self.work.primary_dead.append(True)
+            self.work.verdicts.append(True)
             self._put_away(item, good.record, reason, None, 0)
         return False
 
@@ -280,7 +280,7 @@ class Attempt(Generic[S]):
     def _keep_poison(self, kind: str, subject: str, name: str, reason: str) -> None:
         """A timer or outcome that the handler cannot bear: kept for a human's look."""
         self.work.count("dead")
-        self.work.primary_dead.append(True)
+        self.work.verdicts.append(True)
         self.work.put(
             LETTERS,
             {
@@ -321,7 +321,7 @@ class Attempt(Generic[S]):
                 decoded = self._inputs[id(heard)].decoded
                 attempts = decoded.attempts if isinstance(decoded, Good) else 0
                 letter_id = decoded.letter_id if isinstance(decoded, Good) else None
-                self.work.primary_dead[self._verdicts[id(heard)]] = letter_id is None
+                self.work.verdicts[self._places[id(heard)]] = letter_id is None
                 self._put_away(self._inputs[id(heard)], heard.record, reason, letter_id, attempts)
 
 

@@ -386,7 +386,7 @@ class Engine(Claims[S]):
             )
         for action in work.actions:
             action()
-        for dead in work.primary_dead:
+        for dead in work.verdicts:
             reason = self.letter_limit.note(dead=dead)
             if reason is not None:
                 self._stop(reason)

@@ -64,7 +64,7 @@ class Publication:
 
 
 def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    told = sum([len(name) + len(text) for name, text in headers if text])
+    told = sum([len(name) + len(text or b"") for name, text in headers])
     return len(key or b"") + len(value or b"") + told
 
 

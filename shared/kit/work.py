@@ -115,7 +115,7 @@ class Work:
     published: dict[Partition, list[Publication]] = field(default_factory=dict)
     letters: list[Letter] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
-    primary_dead: list[bool] = field(default_factory=list)
+    verdicts: list[bool] = field(default_factory=list)  # of each input; True: a new dead letter
     touched: dict[str, Entity[Any]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
 
