@@ -1,21 +1,20 @@
 """After a change of the rules: which pools have somebody waiting who must be looked at anew."""
 
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
-import structlog
 from pymongo.asynchronous.database import AsyncDatabase
-from pymongo.errors import PyMongoError
 
 from services.router.domain.ticket import Place
 from services.router.store import TICKETS
+from shared.kit.looking import keep_looking
 from shared.kit.ports import Clock
 from shared.kit.records import Partition
 from shared.kit.revisits import Revisit, Revisits
 from shared.kit.unit import Document
 
-LOOK_SECONDS = 0.25
+EVERY = timedelta(seconds=0.25)
 REPLAN = "replan"
-log = structlog.get_logger("deskstream.router")
 
 
 class Replanning:
@@ -37,12 +36,7 @@ class Replanning:
         self._done: tuple[str, frozenset[Partition]] | None = None
 
     async def run(self) -> None:
-        while True:
-            await self._clock.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except PyMongoError as error:
-                log.warning("replanning waits", for_="MongoDB", error=type(error).__name__)
+        await keep_looking(self.look, self._clock, EVERY, "replanning")
 
     async def look(self) -> None:
         now = self._version(), self._revisits.partitions

@@ -1,16 +1,16 @@
 """How the open promises stand, as gauges: each instance tells of the partitions that it has."""
 
 from collections.abc import Callable, Collection
+from datetime import timedelta
 from itertools import product
 
-import structlog
 from prometheus_client import Gauge
-from pymongo.errors import PyMongoError
 
 from services.sla.domain.policy import QUIET
 from services.sla.domain.tally import Standing
 from services.sla.store import Tickets, next_due, tally
 from shared.contracts.sla import Metric
+from shared.kit.looking import keep_looking
 from shared.kit.ports import Clock
 from shared.kit.records import Partition
 
@@ -22,8 +22,7 @@ CLOCKS = Gauge(
 NEXT_DUE = Gauge(
     "deskstream_sla_next_due_timestamp_seconds", "When the next timer is due; 0: there is none"
 )
-LOOK_SECONDS = 5.0
-log = structlog.get_logger("deskstream.sla")
+EVERY = timedelta(seconds=5.0)
 
 
 class Board:
@@ -33,12 +32,7 @@ class Board:
         self._database, self._partitions, self._clock = database, partitions, clock
 
     async def run(self) -> None:
-        while True:
-            await self._clock.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except PyMongoError as error:
-                log.warning("no gauges", error=type(error).__name__)
+        await keep_looking(self.look, self._clock, EVERY, "gauges")
 
     async def look(self) -> None:
         partitions = self._partitions()

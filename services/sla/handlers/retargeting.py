@@ -1,13 +1,14 @@
 """Open tickets follow changed policies in the background, while events go on being handled."""
 
 from collections.abc import Callable
+from datetime import timedelta
 
 import structlog
 from prometheus_client import Gauge
-from pymongo.errors import PyMongoError
 
 from services.sla.handlers.clocks import RETARGET
 from services.sla.store import OpenTickets, Tickets, requested_version
+from shared.kit.looking import keep_looking
 from shared.kit.ports import Clock
 from shared.kit.records import Partition
 from shared.kit.revisits import Revisit, Revisits
@@ -16,7 +17,7 @@ REMAINING = Gauge(
     "deskstream_sla_retarget_remaining",
     "Open tickets here whose clocks still follow older policies, as of the pass at work",
 )
-LOOK_SECONDS = 2.0
+EVERY = timedelta(seconds=2.0)
 STEP_SECONDS = 0.01
 MOST_WAITING = 2_000
 log = structlog.get_logger("deskstream.sla")
@@ -43,12 +44,7 @@ class Retargeting:
         self._done: tuple[str, frozenset[Partition]] | None = None
 
     async def run(self) -> None:
-        while True:
-            await self._clock.sleep(LOOK_SECONDS)
-            try:
-                await self.look()
-            except PyMongoError as error:
-                log.warning("retargeting waits", for_="MongoDB", error=type(error).__name__)
+        await keep_looking(self.look, self._clock, EVERY, "retargeting")
 
     async def look(self) -> None:
         """One pass over what is behind, if there is a reason to look."""
