@@ -1,5 +1,6 @@
 """Promises and their clocks, checked from outside."""
 
+import json
 import sys
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -7,7 +8,6 @@ from pathlib import Path
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-import orjson
 import typer
 from pymongo import AsyncMongoClient
 from rich.text import Text
@@ -46,8 +46,8 @@ def due(
     failed = False
     for given in answers(_text(file)):
         failed |= given.failed
-        sys.stdout.buffer.write(orjson.dumps(given.line, default=str) + b"\n")
-    sys.stdout.buffer.flush()
+        sys.stdout.write(json.dumps(given.line, separators=(",", ":")) + "\n")
+    sys.stdout.flush()
     if failed:
         raise typer.Exit(1)
 

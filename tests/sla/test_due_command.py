@@ -61,6 +61,28 @@ def test_what_cannot_be_answered_is_told_in_its_place_and_at_the_end() -> None:
     assert lines[3:] == GIVEN[:1]
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        json.dumps({**ADD, "calendar": {"holidays": 5}}),
+        json.dumps({**ADD, "calendar": {"special_days": [None]}}),
+        json.dumps({**ADD, "start": {"not": "a time"}}),
+        "[" * 100_000,
+    ],
+)
+def test_no_line_keeps_the_next_from_being_answered(line: str) -> None:
+    code, lines = due(f"{line}\n{json.dumps(ADD)}\n")
+    assert code == 1
+    assert [sorted(each) for each in lines] == [["error", "id"], ["end", "id"]]
+
+
+def test_id_is_given_back_whatever_is_in_it() -> None:
+    ids = ["\ud800", 10**30, None, {"table": "a", "row": 1}]
+    code, lines = due("\n".join(json.dumps({**ADD, "id": each}) for each in ids))
+    assert code == 0
+    assert [line["id"] for line in lines] == ids
+
+
 def test_file_that_is_not_there_is_told(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["due", str(tmp_path / "none.jsonl")])
     assert result.exit_code == 2

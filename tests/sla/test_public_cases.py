@@ -42,6 +42,16 @@ def test_public_case(case: dict[str, Any]) -> None:
         assert given["seconds"] == case["expected_seconds"]
 
 
+def test_weekdays_may_stand_in_the_calendar_itself() -> None:
+    week = {"Monday": [["09:00", "17:00"]], "name": "Office"}
+    assert due_on(week, "2026-03-02T16:00:00Z", 2) == "2026-03-09T10:00:00Z"
+
+
+def test_names_of_fields_may_be_joined_otherwise() -> None:
+    calendar = {"timeZone": "Europe/Berlin", "businessHours": OFFICE["hours"]}
+    assert end(calendar=calendar) == "2026-03-30T08:00:00Z"
+
+
 def test_add_over_the_change_of_summer_time() -> None:
     assert answer(QUESTION) == {"id": "7", "end": "2026-03-30T08:00:00Z"}
 
@@ -97,6 +107,13 @@ def test_elapsed_counts_to_the_millisecond() -> None:
         ({"holidays": {"2026-03-30": "Flood"}}, "2026-04-03T08:00:00Z"),
         ({"holidays": ["03-30"]}, "2026-04-03T08:00:00Z"),
         ({"holidays": [{"from": "2026-03-30", "to": "2026-04-02"}]}, "2026-04-03T08:00:00Z"),
+        ({"public_holidays": {"2026-03-30": {"active": True}}}, "2026-04-03T08:00:00Z"),
+        ({"public_holidays": {"2026-03-30": {"active": False}}}, "2026-03-30T08:00:00Z"),
+        ({"holidays": [{"date": "2019-03-30", "recurring": True}]}, "2026-04-03T08:00:00Z"),
+        ({"holidays": [{"date": "2019-03-30", "recurring": False}]}, "2026-03-30T08:00:00Z"),
+        ({"breaks": {"2026-03-30": [["09:00", "11:30"]]}}, "2026-03-30T10:30:00Z"),
+        ({"breaks": {"2026-03-30": {"09:00": "11:30"}}}, "2026-03-30T10:30:00Z"),
+        ({"shifts": {"2026-03-30": {"10:00": "12:00"}}}, "2026-03-30T09:00:00Z"),
         (
             {"holidays": [{"date": "2026-03-30", "start": "09:00", "end": "11:30"}]},
             "2026-03-30T10:30:00Z",
@@ -136,6 +153,22 @@ def test_days_off_and_special_days_in_many_spellings(calendar: dict[str, Any], d
         {"mon": [[9, 17]], "tue": None, "wed": [], "thu": "closed", "fri": False},
         {"mon": [["09:00", "12:00"], ["12:00", "17:00"]]},
         {"mon": [["12:00", "17:00"], ["09:00", "13:00"]]},
+        {"mon": [["9:00 am", "5 p.m."]]},
+        {"mon": "9-17"},
+        {"mon": ["09:00 to 12:00", "12:00-17:00"]},
+        {
+            "mon": {"Open": "09:00", "Close": "17:00"},
+            "tue": {"closed": True, "open": "1", "close": "2"},
+        },
+        {
+            "mon": {"active": True, "timeframes": [["09:00", "17:00"]]},
+            "sat": {"active": False, "timeframes": [["09:00", "17:00"]]},
+        },
+        [
+            {"workday": "Monday", "start_time": "09:00:00", "end_time": "12:00:00"},
+            {"workday": "Monday", "start_time": "12:00:00", "end_time": "17:00:00"},
+        ],
+        {"mon": [["09:00", "17:00"]], "tue": [["10:00", "10:00"]]},
     ],
 )
 def test_hours_in_many_spellings(hours: dict[str, Any]) -> None:
@@ -150,6 +183,10 @@ def test_hours_in_many_spellings(hours: dict[str, Any]) -> None:
         {"hours": "24/7"},
         {"timezone": "utc"},
         {"timezone": None, "hours": {"daily": [["00:00", "24:00"]]}},
+        {"hours": {"daily": "24h"}},
+        {"hours": {"daily": [["00:00", "00:00"]]}},
+        {"hours": {"daily": {"open_all_day": True, "open": "09:00", "close": "10:00"}}},
+        {"always_open": True, "hours": {"mon": [["09:00", "17:00"]]}},
     ],
 )
 def test_time_that_never_stops(calendar: dict[str, Any] | None) -> None:
@@ -201,6 +238,8 @@ def test_backwards_over_a_hold() -> None:
         "2026-03-27 16:00:00 +0100",
         "2026-03-27T16:00",
         "20260327T150000Z",
+        "2026-03-27T15:00:00.000000000Z",
+        "2026-03-27T16:00:00+01:00[Europe/Berlin]",
         1774623600,
     ],
 )
@@ -245,7 +284,20 @@ def test_what_ends_before_it_begins_has_not_lasted() -> None:
         ({"seconds": "an hour"}, 'seconds must be a number, not "an hour"'),
         ({"seconds": None}, "add needs one of"),
         ({"calendar": []}, "calendar must be an object"),
-        ({"calendar": {"hours": []}}, "hours must be an object"),
+        ({"calendar": {"hours": []}}, "calendar.hours: must be an object"),
+        ({"calendar": {"hours": [{"start": "9", "end": "17"}]}}, "must name a weekday"),
+        ({"calendar": {"hours": {"mon": [{"opens": "9"}]}}}, "calendar.hours: .* is no opening"),
+        ({"calendar": {"hours": {"mon": [9, 17]}}}, 'calendar.hours: "9" is no opening window'),
+        ({"calendar": {"hours": {}, "holidays": 5}}, "calendar.holidays: must be a list of dates"),
+        ({"calendar": {"holidays": [{"name": "Flood"}]}}, "calendar.holidays: .* has no date"),
+        ({"calendar": {"holidays": {"2026-03-30": 5}}}, "calendar.holidays: 2026-03-30 must have"),
+        ({"calendar": {"special_days": ["x"]}}, 'calendar.special_days: "x" must be an object'),
+        ({"calendar": {"special_days": [{"hours": []}]}}, "calendar.special_days: .* has no date"),
+        ({"calendar": {"breaks": ["12:00"]}}, "calendar.breaks: must be an object"),
+        ({"calendar": {"hours": {}}}, "calendar: the desk never opens again"),
+        ({"seconds": float("nan")}, "seconds must be a number"),
+        ({"seconds": 1e300}, "seconds must be a number"),
+        ({"calendar": None, "seconds": 1e12}, "seconds lead past the years"),
         ({"calendar": {"hours": {"mon": [["soon", "17"]]}}}, '"soon-17:00" is no opening window'),
         ({"calendar": {"hours": {"someday": [["9", "17"]]}}}, '"someday" is no weekday'),
         ({"calendar": {"timezone": "Mars", "hours": {}}}, '"Mars" is no IANA time zone'),

@@ -19,7 +19,7 @@ def answers(text: str) -> Iterator[Answered]:
     text = text.removeprefix("\ufeff")
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         yield from _of_lines(text)
     else:
         yield from (_answered(each, f"case {place}") for place, each in enumerate(_cases(whole), 1))
@@ -36,7 +36,7 @@ def _of_lines(text: str) -> Iterator[Answered]:
             continue
         try:
             question = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             yield _failure(None, f"line {number}: no JSON: {error}")
         else:
             yield _answered(question, f"line {number}")
@@ -47,7 +47,7 @@ def _answered(question: Any, place: str) -> Answered:
         return _failure(None, f"{place}: must be an object with kind, calendar and start")
     try:
         return Answered(answer(question))
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         return _failure(question.get("id"), f"{place}: {error}")
 
 

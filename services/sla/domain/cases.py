@@ -18,10 +18,12 @@ from pydantic import ValidationError
 
 from services.sla.domain.business_time import (
     Hold,
+    NeverOpenError,
     due_with_holds,
     elapsed_with_holds,
     started_before,
 )
+from services.sla.domain.case_calendar import schedule_of
 from services.sla.domain.case_form import (
     SPAN_ENDS,
     SPAN_STARTS,
@@ -30,17 +32,26 @@ from services.sla.domain.case_form import (
     holds_of,
     length_of,
     moment_of,
-    schedule_of,
 )
 from services.sla.domain.schedule import Schedule
 
+_AS_SPELLED: Mapping[int | str, str] = {"time_zone": "timezone", "closed": "holidays"}
+"""The schedule's fields, as a question has them."""
+
 
 def answer(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Raises ValueError with one line for what is no such question."""
+    """Raises ValueError, which names the field, for what cannot be answered."""
     try:
-        schedule = _schedule(json.dumps(question.get("calendar"), sort_keys=True))
+        return _answer(question, _schedule(json.dumps(question.get("calendar"), sort_keys=True)))
     except ValidationError as error:
         raise ValueError(_first_problem(error)) from None
+    except NeverOpenError as error:
+        raise ValueError(f"calendar: {error}") from None
+    except OverflowError:
+        raise ValueError("seconds lead past the years that a calendar has") from None
+
+
+def _answer(question: Mapping[str, Any], schedule: Schedule) -> dict[str, Any]:
     start = _moment(question, SPAN_STARTS, schedule.zone)
     holds = holds_of(first_of(question, ("holds", "pauses")), schedule.zone)
     match _kind(question):
@@ -102,5 +113,6 @@ def _number(span: timedelta) -> float:
 
 def _first_problem(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
-    place = ".".join(str(part) for part in ("calendar", *first["loc"]) if part != "[key]")
+    parts = (_AS_SPELLED.get(part, part) for part in first["loc"] if part != "[key]")
+    place = ".".join(str(part) for part in ("calendar", *parts))
     return f"{place}: {first['msg'].removeprefix('Value error, ')}"
