@@ -52,11 +52,20 @@ LIST_HEADERS = (
     "x-beenthere",
 )
 TOLD_BY_MACHINES = frozenset({"disposition-notification", "delivery-status", "calendar-reply"})
-NOT_LETTERS = re.compile(r"[\s._-]+")
+NOT_LETTERS = re.compile(r"[\s._\\-]+")
+WELL = frozenset({"delivered", "relayed", "expanded"})  # of RFC 3464's actions
 BULK = frozenset({"bulk", "list", "junk"})
 SUPPRESSED = frozenset({"all", "autoreply", "oof", "dr"})
 BOUNCE_HEADERS = ("x-failed-recipients", "x-ms-exchange-message-is-ndr")
-DAEMONS = frozenset({"mailerdaemon", "maildaemon", "maildeliverysystem", "maildeliverysubsystem"})
+DAEMONS = frozenset(
+    {
+        "mailerdaemon",
+        "maildaemon",
+        "maildeliverysystem",
+        "maildeliverysubsystem",
+        "mdaemon",
+    }
+)
 EXCHANGE = re.compile(r"microsoftexchange[0-9a-f]{32}")
 # A person may write from here, so that alone it says nothing.
 POSTMASTER = "postmaster"
@@ -66,10 +75,19 @@ SILENT = re.compile(
 # What a mail server said, and not a price or a telephone number.
 SMTP_ANSWER = re.compile(
     r"(?<![\d.])(?:[45]\d\d[ -])?#?[45]\.\d{1,3}\.\d{1,3}(?![\d.])"
-    r"|(?:said|smtp|error|respon[sd]|answer|host|rcpt|server|<<<)[^\n]{0,80}?(?<!\d)[45]\d\d[ :-]"
+    r"|(?:said|smtp|error|respon[sd]|answer|host|rcpt|server|<<<)[^\n]{0,80}?"
+    r"(?<!\d)[45]\d\d(?:[ :)\]-]|$)"
     r"|^[ \t>]*(?:<[^<>\s]+>:? *)?[45]\d\d[ -][^\d\n]",
     re.IGNORECASE | re.MULTILINE,
 )
+# "… to the following recipients:", and one of them: so a system lists whom it did not reach.
+LISTED = re.compile(
+    r"(?:following|these) (?:\w+ ){0,2}(?:recipient|address|user)[^\n@:]{0,40}:\s{0,20}"
+    r"[\"'<(]{0,2}[\w.+=-]{1,64}@[\w.-]{1,253}"
+)
+FIRST_PERSON = re.compile(r"(?<!\w)(?:i|we|my|our|ich|wir|je|nous|yo)(?!\w)", re.IGNORECASE)
+# RFC 5429: what a recipient's filter refused comes back as a notification of this kind.
+REFUSED = "(rejected)"
 SCANNED = 3_000  # characters in which a mail system says what it has to say
 
 
@@ -134,13 +152,15 @@ def _own(headers: HeaderTexts, *, own: bool) -> list[str]:
 
 def _bounce(headers: HeaderTexts, sender: str, report: Report | None, text: str) -> list[str]:
     found = [name for name in BOUNCE_HEADERS if name in headers]
-    if report and report.type == "delivery-status" and report.action in (None, "failed", "delayed"):
+    if report and report.type == "delivery-status" and report.action not in WELL:
         found.append("delivery-status")
+    if report and report.type == "disposition-notification" and _is_refused(headers):
+        found.append("refused")
     if report and report.type == "feedback-report":
         found.append("feedback-report")
     delivered = report is not None and report.type != "" and not found
     box = _box(sender.partition("@")[0])
-    null_sender = _first(headers, "return-path") == "<>"
+    null_sender = _without_sender(headers)
     returned = report is not None and report.returned
     if BOUNCE_SUBJECT.search(_first(headers, "subject")):
         if box in DAEMONS or box == POSTMASTER or null_sender:
@@ -160,12 +180,29 @@ def _tells_failure(headers: HeaderTexts, sender: str, text: str, *, returned: bo
     if _first(headers, "auto-submitted").startswith("auto-replied"):
         return False
     local = sender.partition("@")[0].casefold()
-    machine = _box(local) == POSTMASTER or _first(headers, "return-path") == "<>"
+    machine = _box(local) == POSTMASTER or _without_sender(headers)
     if not machine and not (returned and SILENT.match(local)):
         subject = BOUNCE_SUBJECT.match(_first(headers, "subject"))
-        if not subject or not (returned or SMTP_ANSWER.search(text[:SCANNED])):
+        if not subject or not (returned or _proves_failure(text[:SCANNED])):
             return False
     return bool(FAILURE.search(text[:SCANNED]))
+
+
+def _proves_failure(text: str) -> bool:
+    if SMTP_ANSWER.search(text):
+        return True
+    listed = LISTED.search(text)
+    return listed is not None and not FIRST_PERSON.search(text, 0, listed.start())
+
+
+def _is_refused(headers: HeaderTexts) -> bool:
+    return REFUSED in _first(headers, "auto-submitted")
+
+
+def _without_sender(headers: HeaderTexts) -> bool:
+    """The empty envelope sender, or the name that some systems write for it."""
+    path = _first(headers, "return-path")
+    return path == "<>" or _box(path.strip("<>").partition("@")[0]) in DAEMONS
 
 
 def _box(local: str) -> str:
@@ -184,7 +221,7 @@ def _auto_reply(headers: HeaderTexts, report: Report | None) -> list[str]:
     suppressed = _first(headers, "x-auto-response-suppress").replace(",", " ").split()
     if SUPPRESSED.intersection(suppressed) and not any(name in headers for name in LIST_HEADERS):
         found.append("x-auto-response-suppress")
-    if _first(headers, "return-path") == "<>":
+    if _without_sender(headers):
         found.append("null-return-path")
     if report and report.type in TOLD_BY_MACHINES:
         found.append(report.type)

@@ -4,7 +4,8 @@ import re
 
 BOUNCE_SUBJECT = re.compile(
     r"undeliver|delivery (?:status|failure|has failed|problem|report|error|delay)"
-    r"|returned (?:mail|to sender)|mail delivery|mail system error|failure notice|failed delivery"
+    r"|(?:returned|failed) mail|returned to sender|mail delivery|mail system error"
+    r"|failure notice|failed delivery"
     r"|non[- ]?remis|unzustellbar|nicht zugestellt|not delivered|could not (?:be )?deliver"
     r"|delivery notification|message not delivered|non-?deliver|rejected message|mail failure"
     r"|message (?:delivery|rejected|undeliverable)|(?:mail|message) could not be sent"
@@ -28,7 +29,9 @@ FAILURE = re.compile(
     r"(?:could|can|was|were|has|have|is|been|will) ?not (?:be |been )?(?:successfully )?deliver"
     r"|couldn't be delivered|wasn't delivered|undeliverable|unable to (?:deliver|relay)"
     r"|delivery (?:to|has) [^\n]{0,80}fail|delivery fail|failed (?:permanently|to deliver)"
-    r"|did not reach the following|returned to (?:the )?sender|no such user|user (?:is )?unknown"
+    r"|automatically rejected|postponed due to|did not reach the following|returned to sender"
+    r"|returned to the sender"
+    r"|no such user|user (?:is )?unknown"
     r"|unknown user|mailbox (?:is |was )?(?:full|unavailable|not found)|permanent (?:fatal )?error"
     r"|following (?:address|recipient)[^\n]{0,40}fail|had (?:permanent|transient|delivery)"
     r"|delivery (?:is )?delayed|message you sent[^\n]{0,60}(?:reject|return)|invalid user address"
@@ -46,7 +49,7 @@ FAILURE = re.compile(
     re.IGNORECASE,
 )
 GONE = re.compile(
-    r"(?:user|recipient|mailbox|account|address)[^\n]{0,40}(?:unknown|does(?:n't| not) exist"
+    r"\b(?:user|recipient|mailbox|account|address)\b[^\n@]{0,40}(?:unknown|does(?:n't| not) exist"
     r"|not (?:exist|found|known|recogni[sz]ed|listed|a valid)|invalid|disabled|inactive|suspended"
     r"|unavailable|rejected|deactivated|no longer)"
     r"|(?:unknown|invalid|no such|bad|nonexistent) (?:user|recipient|mailbox|person|address|account"
@@ -57,12 +60,14 @@ GONE = re.compile(
     re.IGNORECASE,
 )
 FOR_NOW = re.compile(
-    r"(?:mailbox|quota|disk|inbox|storage)[^.\n]{0,40}(?:full|exceed|limit)|over ?quota"
+    r"(?:mail ?(?:box|folder|account)|quota|disk|inbox|storage)[^.\n]{0,40}(?:full|exceed|limit)"
+    r"|full (?:mailbox|inbox)|over ?quota"
     r"|insufficient (?:system )?storage|try again|temporar|delayed|spam|block(?:ed|list|ing)"
     r"|blacklist|denied|banned|polic(?:y|ies)|reputation|dmarc|dkim|\bspf\b|unsolicited"
     r"|not yet been delivered|warning message only|no action is required|not accepting mail from"
-    r"|too (?:large|big|many)|size (?:limit|exceed)|exceeds? [^\n]{0,30}size|greylist|rate limit"
-    r"|timed? ?out|will (?:be retried|retry|keep trying)|still being retried|content rejected"
+    r"|too (?:large|big|many)|size (?:limit|exceed)|exceed\w* [^\n]{0,30}size|greylist|rate limit"
+    r"|timed? ?out|will (?:be retried|retry|keep trying|continue)|postponed"
+    r"|still being retried|content rejected"
     r"|virus|relay(?:ing)? (?:denied|not permitted)|authentication required|not authori[sz]ed",
     re.IGNORECASE,
 )

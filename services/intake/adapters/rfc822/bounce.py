@@ -4,31 +4,30 @@ import re
 from collections.abc import Iterator
 
 from services.intake.adapters.rfc822.addresses import addresses
+from services.intake.adapters.rfc822.bounce_text import (
+    STATUS,
+    addressee,
+    failed_address,
+    stranger,
+    told,
+)
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.headers import Headers, read_head
-from services.intake.adapters.rfc822.parts import Part
+from services.intake.adapters.rfc822.parameters import value_of
+from services.intake.adapters.rfc822.parts import Budget, Part, read_mail_parts
 from services.intake.domain.automatic import Report
 from services.intake.domain.bounce_words import FOR_NOW, GONE
 from services.intake.domain.message import BounceReport
 
-SCANNED = 20_000  # characters of a free-form bounce
+SCANNED = 20_000  # bytes of what came back
 MOST_GROUPS = 200
-STATUS = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
+STATED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.])([45])\d{2}(?:[ :-]|$)", re.MULTILINE)
 METHOD_REPLY = re.compile(rb"^METHOD:REPLY\s*$", re.MULTILINE | re.IGNORECASE)
-ANY_ADDRESS = re.compile(r"[\w.+=&'/-]{1,64}@[\w.-]{1,253}\.[a-z]{2,63}", re.IGNORECASE)
-SAID_FIRST = 2_000  # characters
 GROUPS = re.compile(rb"(?:\r?\n[ \t]*){2,}|\r\r")
 MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE
 )
-ADDRESS = r"([\w.+=&'/-]{1,64}@[\w.-]{1,253}\.[a-z]{2,63})"
-ADDRESS_LINE = re.compile(
-    r"(?:^[ \t>*-]{0,12}|(?:rcpt to|delivered to|for|to|recipients?|user|address|mailbox)[:\s]+)"
-    rf"[<\"'(]?{ADDRESS}",
-    re.IGNORECASE | re.MULTILINE,
-)
-TO_LINE = re.compile(rf"^[ \t>]*To:[^\n@]{{0,200}}?<?{ADDRESS}", re.IGNORECASE | re.MULTILINE)
 RETURNED = frozenset({"message/rfc822", "text/rfc822-headers", "message/global", "message/partial"})
 # Of a recipient's group, what we sent to first; of a complaint, what the provider left readable.
 RECIPIENT_FIELDS = ("original-recipient", "final-recipient", "x-actual-recipient")
@@ -65,16 +64,16 @@ def _answers_invitation(part: Part) -> bool:
 
 def bounce_of(mail: Part, text: str) -> BounceReport:
     parts = list(_parts(mail))
-    recipient = _worst(_recipients(parts))
-    scanned = text[:SCANNED]
-    diagnosis = recipient.text("diagnostic-code") or scanned
-    status = _status(recipient, diagnosis, scanned)
+    recipient = _worst(_recipients(parts) or _recipients(_wrapped(parts)))
+    said = told(text)
+    diagnosis = recipient.text("diagnostic-code") or said
+    status = _status(recipient, diagnosis, said)
     complaint = any(part.content_type == "message/feedback-report" for part in parts)
     returned = _returned(parts)
     return BounceReport(
-        address=_address(mail, parts, recipient, scanned, returned),
+        address=_address(mail, parts, recipient, said, returned),
         status=status,
-        hard=not complaint and _is_hard(status, diagnosis, recipient.raw("action").lower()),
+        hard=not complaint and _is_hard(status, diagnosis, _action_of(recipient)),
         originals=_originals(mail, text, returned),
     )
 
@@ -98,20 +97,36 @@ def _groups(parts: list[Part], kind: str) -> list[Headers]:
 
 def _recipients(parts: list[Part]) -> list[Headers]:
     """The groups of fields of message/delivery-status: the mail's, then each recipient's."""
-    return _groups(parts, "delivery-status")
+    return _groups(parts, "delivery-status") or _groups(parts, "disposition-notification")
+
+
+def _wrapped(parts: list[Part]) -> list[Part]:
+    """The parts of a report that somebody's filter attached whole to a notice of its own."""
+    for part in parts:
+        if part.content_type == "message/rfc822":
+            head = read_head(part.decoded(SCANNED))[0]
+            if value_of(head.raw("content-type")) == "multipart/report":
+                return list(_parts(read_mail_parts(part.decoded(), Budget())))
+    return []
 
 
 def _action(groups: list[Headers]) -> str | None:
-    actions = [group.raw("action").strip().lower() for group in groups]
+    actions = [_action_of(group) for group in groups]
     return next((each for each in WORST_FIRST if each in actions), None) or next(
         filter(None, actions), None
     )
 
 
+def _action_of(group: Headers) -> str:
+    """One of RFC 3464's; also where it is spelt in another way (`failure`)."""
+    stated = group.raw("action").strip().lower()
+    return next((each for each in WORST_FIRST if stated[:4] == each[:4]), stated)
+
+
 def _worst(groups: list[Headers]) -> Headers:
     """The group of the recipient to whom the worst happened; some systems spread one over two."""
     action = _action(groups)
-    chosen = next((g for g in groups if g.raw("action").strip().lower() == action), Headers())
+    chosen = next((g for g in groups if _action_of(g) == action), Headers())
     merged = Headers({name: list(values) for name, values in chosen.values.items()})
     for group in groups:
         for name in ("status", "diagnostic-code", *RECIPIENT_FIELDS):
@@ -122,7 +137,7 @@ def _worst(groups: list[Headers]) -> Headers:
 
 def _status(recipient: Headers, diagnosis: str, text: str) -> str | None:
     """What the field states; where it says little, what the diagnosis says more exactly."""
-    stated = STATUS.search(recipient.raw("status"))
+    stated = STATED.search(recipient.raw("status"))
     exact = STATUS.search(diagnosis)
     if stated and not stated[1].endswith(".0.0"):
         return stated[1]
@@ -157,15 +172,10 @@ def _address(
         found = addresses(value)
         if found and found[0].address and "@" in found[0].address.strip("@"):
             return found[0].address
-    line = None if "feedback-report" in _kind(parts) else ADDRESS_LINE.search(text)
-    line = line or TO_LINE.search(returned)
-    return line[1] if line else _named_in(text[:SAID_FIRST], mail.headers)
-
-
-def _named_in(text: str, headers: Headers) -> str | None:
-    """In a sentence of whatever language, where it is nobody that the bounce's own headers name."""
-    own = f"{headers.raw('from')} {headers.raw('to')} {headers.raw('delivered-to')}".lower()
-    return next((found for found in ANY_ADDRESS.findall(text) if found.lower() not in own), None)
+    if "feedback-report" not in _kind(parts) and (named := failed_address(text)):
+        return named
+    own = " ".join(mail.headers.raw(name) for name in ("from", "to", "delivered-to"))
+    return addressee(returned) or stranger(text, own)
 
 
 def _kind(parts: list[Part]) -> str:
