@@ -8,6 +8,7 @@ import pytest
 from services.intake.mail.taking import MailDoor
 from services.intake.settings import IntakeSettings
 from shared.contracts.envelope import header_text
+from shared.contracts.fields import BlobRef
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
 from tests.intake_door.conftest import Broker
@@ -31,6 +32,13 @@ class Doorway:
     @property
     def bodies(self) -> list[bytes]:
         return [publication.value or b"" for publication in self.broker.got]
+
+    async def whole(self, nth: int = 0) -> bytes:
+        """The mail itself, wherever it lies."""
+        reference = self.headers[nth].get("ce_dataref")
+        if reference is None:
+            return self.bodies[nth]
+        return await self.blobs.get(BlobRef.model_validate_json(reference).blob_id)
 
     @property
     def headers(self) -> list[dict[str, str]]:

@@ -28,6 +28,8 @@ from shared.kit.settings import SettingsError
 from tests.intake_mail.conftest import LARGEST, MAILBOX, Doorway, doorway, mail
 
 SENDER = "cara@example.org"
+GREETS = {SMTP: b"EHLO", LMTP: b"LHLO"}
+ENVELOPE = [b"MAIL FROM:<cara@example.org>", b"RCPT TO:<help@desk.example>"]
 
 
 @contextlib.asynccontextmanager
@@ -51,6 +53,27 @@ async def client(port: int, **options: Any) -> AsyncIterator[aiosmtplib.SMTP]:
         yield smtp
     finally:
         smtp.close()
+
+
+async def speak(port: int, said: list[bytes], body: bytes | None = None) -> list[str]:
+    """Line by line, as it stands here; the last line of each answer."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    answers = [await _answered(reader)]
+    for line in [*said, *([] if body is None else [b"DATA"])]:
+        writer.write(line + b"\r\n")
+        answers.append(await _answered(reader))
+    if body is not None:
+        writer.write(body + b".\r\n")
+        answers.append(await _answered(reader))
+    await leave(writer)
+    return answers
+
+
+async def _answered(reader: asyncio.StreamReader) -> str:
+    while True:
+        line = (await asyncio.wait_for(reader.readline(), 20)).decode().rstrip()
+        if line[3:4] != "-":
+            return line
 
 
 async def send(port: int, body: bytes, *to: str, sender: str = SENDER, **options: Any) -> Any:
@@ -153,6 +176,136 @@ async def test_bytes_of_no_charset_come_through_as_they_are(way: Doorway) -> Non
         await send(port, body)
 
     assert way.bodies[0].endswith(body)
+
+
+def lines_of(longest: int) -> bytes:
+    """Of a program that never breaks a line: one in the headers, one in the text."""
+    words = " ".join(f"<{n}@example.org>" for n in range(longest // 16))
+    return mail(text="x" * longest, more=f"References: {words}\r\n")
+
+
+@pytest.mark.parametrize("kind", [SMTP, LMTP])
+@pytest.mark.parametrize("longest", [999, 1_001, 5_000, 1_000_000])
+async def test_a_line_may_have_any_length(kind: type[SMTP], longest: int) -> None:
+    way = doorway(largest_raw_bytes=3_000_000)
+    written = lines_of(longest)
+
+    async with listening(way, kind) as port:
+        answers = await speak(port, [b"%b x" % GREETS[kind], *ENVELOPE], written)
+
+    assert answers[-1] == "250 2.0.0 taken"
+    assert (await way.whole()).endswith(written)
+
+
+async def test_lines_that_end_in_a_bare_line_feed_are_one_mail(way: Doorway) -> None:
+    """Also where one of them is a dot, behind which somebody hides a second mail."""
+    hidden = b"x\n.\nMAIL FROM:<evil@example.org>\nDATA\nSubject: hidden\n\n.\r\n"
+    body = mail() + hidden.removesuffix(b".\r\n") + b"\n.\nx\r\n"
+
+    async with listening(way) as port:
+        await speak(port, [b"EHLO x", *ENVELOPE], body)
+
+    assert len(way.bodies) == 1
+    assert way.bodies[0].endswith(body)
+
+
+@pytest.mark.parametrize(
+    ("body", "kept"),
+    [(b"", b""), (b"\r\n", b"\r\n"), (b"..\r\n...x\r\ny.\r\n", b".\r\n..x\r\ny.\r\n")],
+)
+async def test_dots_are_as_they_were_written(way: Doorway, body: bytes, kept: bytes) -> None:
+    async with listening(way) as port:
+        await speak(port, [b"EHLO x", *ENVELOPE], body)
+
+    envelope = b"Return-Path: <cara@example.org>\r\nDelivered-To: help@desk.example\r\n"
+    assert way.bodies == [envelope + kept]
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ([b"DATA"], "503 Error: send HELO first"),
+        ([b"EHLO x", b"DATA"], "503 5.5.1 first say for whom (RCPT TO)"),
+        ([b"EHLO x", *ENVELOPE, b"DATA now"], "501 5.5.4 DATA takes nothing behind it"),
+    ],
+)
+async def test_data_out_of_turn(way: Doorway, said: list[bytes], answer: str) -> None:
+    async with listening(way) as port:
+        answers = await speak(port, said)
+
+    assert answers[-1] == answer
+
+
+async def test_too_much_is_refused_however_it_is_written(way: Doorway) -> None:
+    async with listening(way) as port:
+        answers = await speak(port, [b"EHLO x", *ENVELOPE], mail(text="x" * LARGEST))
+
+    assert (
+        answers[-1]
+        == f"552 5.3.4 the mail is over {LARGEST} bytes, which is the most that is taken here"
+    )
+    assert way.broker.got == []
+
+
+async def test_who_goes_on_sending_is_not_silent() -> None:
+    """Each of these is slower than a silent connection may be; together they are a mail."""
+    way = doorway(smtp_idle_seconds=0.5, largest_raw_bytes=3_000_000)
+    portion = b"x" * 998 + b"\r\n"
+
+    async with listening(way) as port, asyncio.timeout(30):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        for line in [b"EHLO x", *ENVELOPE, b"DATA"]:
+            writer.write(line + b"\r\n")
+        loop, begun = asyncio.get_running_loop(), asyncio.get_running_loop().time()
+        while loop.time() - begun < 1.2:
+            writer.write(portion * 70)
+            await writer.drain()
+            await asyncio.sleep(0.1)
+        writer.write(b".\r\nQUIT\r\n")
+        said = (await reader.read()).decode()
+        await leave(writer)
+
+    assert "250 2.0.0 taken" in said
+    assert len(way.broker.got) == 1
+
+
+async def test_what_goes_wrong_with_us_is_not_the_mails_fault(
+    way: Doorway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: object) -> None:
+        raise RuntimeError("a mistake of ours")
+
+    monkeypatch.setattr(way.broker, "publish", broken)
+
+    async with listening(way) as port:
+        with pytest.raises(SMTPResponseException) as refused:
+            await send(port, mail())
+
+    assert refused.value.code == 451
+
+
+async def test_a_mail_without_an_id_that_is_sent_again_is_the_same(way: Doorway) -> None:
+    """Its server missed our answer; what has no time could also be said twice."""
+    timed = b"From: a@example.org\r\nDate: Mon, 2 Mar 2026 08:00:00 +0000\r\n\r\nok\r\n"
+    untimed = b"From: a@example.org\r\n\r\nok\r\n"
+
+    async with listening(way) as port:
+        for body in (timed, timed, untimed, untimed):
+            await send(port, body)
+        await send(port, timed, "sales@shop.example")
+
+    ids = [headers["ce_id"] for headers in way.headers]
+    assert ids[0] == ids[1]
+    assert len(set(ids)) == 4
+
+
+async def test_an_address_of_no_letters_is_nobodys(way: Doorway) -> None:
+    async with listening(way) as port:
+        answers = await speak(
+            port, [b"EHLO x", ENVELOPE[0], b"RCPT TO:<\xff\xfe@shop.example> SMTPUTF8"]
+        )
+
+    assert answers[-1][:1] == "5"
 
 
 async def greeting(port: int) -> tuple[str, asyncio.StreamWriter]:

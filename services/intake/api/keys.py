@@ -1,6 +1,7 @@
 """Under which key raw input travels, so that what belongs together stays in order."""
 
 import hashlib
+from email.message import Message
 from email.parser import BytesHeaderParser
 from email.policy import compat32
 from email.utils import parseaddr
@@ -31,8 +32,12 @@ def key_of_message(message: MessageReceived) -> str:
 
 def key_of_mail(payload: Payload) -> str:
     """Only to keep a sender's mails together: who really sent it is read from the whole later."""
-    headers = BytesHeaderParser(policy=compat32).parsebytes(payload.value[:HEADERS_LOOKED_AT])
-    return _key_of_sender(str(headers.get("From", "")), payload.value)
+    return _key_of_sender(str(headers_of(payload.value).get("From", "")), payload.value)
+
+
+def headers_of(mail: bytes) -> Message:
+    """The headers of a mail as they stand, as far as they are looked at here."""
+    return BytesHeaderParser(policy=compat32).parsebytes(mail[:HEADERS_LOOKED_AT])
 
 
 def key_of_form(payload: Payload) -> str:

@@ -1,6 +1,7 @@
 """The SMTP and LMTP listener: 250 once Kafka has the mail, 451 until then."""
 
 import asyncio
+import hashlib
 import ssl
 import uuid
 from collections.abc import Callable
@@ -11,10 +12,12 @@ import structlog
 from aiosmtpd.lmtp import LMTP
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
+from services.intake.api.keys import headers_of
 from services.intake.mail.places import Full, Places, Seated, SeatedLMTP
 from services.intake.mail.recipients import Recipients
 from services.intake.mail.taking import Delivered, MailDoor, NotTakenError
 from services.intake.settings import IntakeSettings
+from shared.contracts.envelope import deterministic_id
 from shared.kit.settings import SettingsError
 
 log = structlog.get_logger("deskstream.intake")
@@ -25,6 +28,7 @@ LATER = "451 4.3.0 not taken, nothing is lost: send it again later"
 UNKNOWN = "550 5.1.1 nobody here has this address"
 TOO_MANY = "452 4.5.3 too many recipients: send the mail again for the others"
 IDENT = "Deskstream"
+TIMED = frozenset({"date", "received"})
 
 
 class Taking:
@@ -53,7 +57,11 @@ class Taking:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:  # noqa: ARG002, N802
         content = envelope.original_content or b""
         mails = [
-            Delivered(str(uuid.uuid4()), address, _traced(content, envelope.mail_from, address))
+            Delivered(
+                event_id_of(content, envelope.mail_from, address),
+                address,
+                _traced(content, envelope.mail_from, address),
+            )
             for address in envelope.rcpt_tos
         ]
         try:
@@ -63,10 +71,26 @@ class Taking:
             return self._answer(LATER, envelope)
         return self._answer(TAKEN, envelope)
 
+    async def handle_exception(self, error: Exception) -> str:
+        """Whatever is wrong with us, the mail is not: 5xx would send it back to its author."""
+        log.error("mail not taken", reason=type(error).__name__, exc_info=error)
+        return LATER
+
     def _answer(self, answer: str, envelope: Envelope) -> str:
         """LMTP wants a line for each recipient (RFC 2033, 4.2)."""
         times = len(envelope.rcpt_tos) if self._one_answer_each else 1
         return "\r\n".join([answer] * times)
+
+
+def event_id_of(content: bytes, sender: str | None, recipient: str) -> str:
+    """The same for a mail that its server sends again because it missed our answer.
+
+    Only a time among its headers tells that apart from two mails that say the same.
+    """
+    if TIMED.isdisjoint(name.lower() for name in headers_of(content)):
+        return str(uuid.uuid4())
+    digest = hashlib.sha256(content).hexdigest()
+    return deterministic_id("smtp", _line(sender or ""), _line(recipient), digest)
 
 
 def _traced(content: bytes, sender: str | None, recipient: str) -> bytes:

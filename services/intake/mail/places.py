@@ -4,7 +4,8 @@ import asyncio
 from typing import Any
 
 from aiosmtpd.lmtp import LMTP
-from aiosmtpd.smtp import SMTP
+
+from services.intake.mail.receiving import AnyLines
 
 FULL = b"421 4.3.2 too many connections at a time: come again later\r\n"
 
@@ -26,7 +27,7 @@ class Places:
         self._taken.discard(who)
 
 
-class Seated(SMTP):
+class Seated(AnyLines):
     """Has its place from its making on, since several may be made before one is connected."""
 
     def __init__(self, handler: object, *, places: Places, **options: Any) -> None:

@@ -16,4 +16,6 @@ class Recipients:
 
     def take(self, address: str) -> bool:
         bare = without_tag(normal_address(address))
+        if not bare.isprintable():
+            return False
         return bare in self._allowed or f"@{bare.rpartition('@')[2]}" in self._allowed
