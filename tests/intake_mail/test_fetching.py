@@ -7,14 +7,17 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
 
 from services.intake.mail.fetching import Fetcher
 from services.intake.mail.imap import Connection, Waiting
 from services.intake.mail.mailboxes import Mailbox, load_mailboxes
+from services.intake.mail.troubled import Troubled
 from shared.kit.clock import SystemClock
 from shared.kit.config import ConfigError
 from shared.kit.health import Health
@@ -71,6 +74,10 @@ class Account:
 
     def close(self) -> None:
         self._client.logout()
+
+    def delete(self, folder: str) -> None:
+        self._client.select_folder("INBOX", readonly=True)
+        self._client.delete_folder(folder)
 
     def count(self, folder: str) -> int:
         if not self._client.folder_exists(folder):
@@ -159,13 +166,34 @@ class Interrupted(Connection):
         super().put_away(mail, folder)
 
 
-async def test_what_was_interrupted_comes_again_under_the_same_id(
+async def test_what_was_interrupted_is_moved_and_not_sent_again(
     way: Doorway, port: int, account: Account
 ) -> None:
     account.put(mail(1))
     Interrupted.times = 0
 
     async with fetching(way, box(port), Interrupted):
+        await until(lambda: account.count("Deskstream") == 1)
+
+    assert way.bodies == [mail(1)]
+
+
+class Unmoved(Connection):
+    """Of a process that always dies before it can move a mail."""
+
+    def put_away(self, mail: Waiting, folder: str) -> None:
+        raise ConnectionResetError(mail.uid, folder)
+
+
+async def test_after_a_crash_it_comes_again_under_the_same_id(
+    way: Doorway, port: int, account: Account
+) -> None:
+    account.put(mail(1))
+
+    for nth in (1, 2):
+        async with fetching(way, box(port), Unmoved):
+            await until(lambda nth=nth: len(way.bodies) >= nth)  # type: ignore[misc]
+    async with fetching(way, box(port)):
         await until(lambda: account.count("Deskstream") == 1)
 
     assert way.bodies == [mail(1)] * 3
@@ -183,6 +211,113 @@ async def test_a_mail_over_the_limit_is_set_aside_unread(
 
     assert way.bodies == [mail(2)]
     assert account.count("Deskstream too large") == 1
+
+
+class OneBad(Connection):
+    """Of a server that has a mail which nobody can fetch from it."""
+
+    healed = False
+    error: type[Exception] = IMAPClientError
+
+    def read(self, mail: Waiting) -> bytes:
+        body = super().read(mail)
+        if b"Lamp 1" in body and not type(self).healed:
+            raise type(self).error("of no use")
+        return body
+
+
+@pytest.mark.parametrize("error", [IMAPClientError, ConnectionResetError, KeyError])
+async def test_a_mail_that_cannot_be_fetched_holds_up_no_other(
+    way: Doorway, port: int, account: Account, error: type[Exception]
+) -> None:
+    health = Health()
+    OneBad.healed, OneBad.error = False, error
+    account.put(mail(1), mail(2), mail(3))
+
+    async with fetching(way, box(port), OneBad, health):
+        await until(lambda: account.count("Deskstream") == 2)
+        await until(lambda: f"({error.__name__}); the others are" in str(health.readiness()))
+        OneBad.healed = True
+        await until(lambda: account.count("Deskstream") == 3)
+        await until(lambda: "imap" not in str(health.readiness()))
+
+    assert way.bodies == [mail(2), mail(3), mail(1)]
+
+
+class Refusing(Connection):
+    """Of a server whose folder is full."""
+
+    full = True
+
+    def put_away(self, mail: Waiting, folder: str) -> None:
+        if type(self).full:
+            raise IMAPClientError("over quota")
+        super().put_away(mail, folder)
+
+
+async def test_mails_that_cannot_be_moved_are_taken_once(
+    way: Doorway, port: int, account: Account
+) -> None:
+    Refusing.full = True
+    account.put(mail(1), mail(2))
+
+    async with fetching(way, box(port), Refusing):
+        await until(lambda: len(way.bodies) == 2)
+        account.put(mail(3))
+        await until(lambda: len(way.bodies) == 3)
+        Refusing.full = False
+        await until(lambda: account.count("Deskstream") == 3)
+
+    assert way.bodies == [mail(1), mail(2), mail(3)]
+
+
+async def test_a_folder_that_its_owner_deleted_is_made_again(
+    way: Doorway, port: int, account: Account
+) -> None:
+    account.put(mail(1))
+
+    async with fetching(way, box(port)):
+        await until(lambda: account.count("Deskstream") == 1)
+        account.delete("Deskstream")
+        account.put(mail(2))
+        await until(lambda: account.count("Deskstream") == 1)
+
+    assert way.bodies == [mail(1), mail(2)]
+
+
+def waiting(uid: int) -> Waiting:
+    return Waiting(uid=uid, validity=1, size=1)
+
+
+def test_what_makes_trouble_waits_longer_each_time_and_never_for_ever() -> None:
+    troubled, now, pauses = Troubled(), datetime(2026, 3, 2, tzinfo=UTC), []
+    bad, good = waiting(1), waiting(2)
+    for _ in range(16):
+        troubled.failed(bad, now, "why")
+        assert troubled.in_turn([bad, good], now) == [good]
+        again = next(
+            s for s in range(1, 3_602) if bad in troubled.in_turn([bad], now + timedelta(seconds=s))
+        )
+        pauses.append(again)
+        now += timedelta(seconds=again)
+
+    assert pauses[:4] == [1, 2, 4, 8]
+    assert pauses[-1] == 3_600
+    assert troubled.in_turn([bad, good], now) == [good, bad]
+
+
+def test_trouble_is_told_in_few_words() -> None:
+    troubled, now = Troubled(), datetime(2026, 3, 2, tzinfo=UTC)
+    for uid in range(1, 8):
+        troubled.failed(waiting(uid), now, "why")
+
+    told = troubled.told or ""
+
+    assert told.startswith("cannot take uid 1 (why), uid 2 (why)")
+    assert "uid 6" not in told
+    assert told.endswith("and 2 more; the others are taken")
+    troubled.in_turn([], now)
+    assert troubled.told is None
 
 
 async def test_a_wrong_password_is_shown_and_tried_again(way: Doorway, port: int) -> None:

@@ -4,15 +4,16 @@ import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TypeVar
 
 import structlog
-from imapclient.exceptions import IMAPClientError
+from imapclient.exceptions import IMAPClientAbortError, IMAPClientError
 
 from services.intake.mail.imap import Connection, Waiting
 from services.intake.mail.mailboxes import Mailbox
 from services.intake.mail.taking import Delivered, MailDoor, NotTakenError
+from services.intake.mail.troubled import Troubled
 from shared.contracts.envelope import deterministic_id
 from shared.kit.health import Health
 from shared.kit.ports import Clock
@@ -21,6 +22,7 @@ log = structlog.get_logger("deskstream.intake")
 SOURCE = "/deskstream/intake/imap"
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 300.0
 AWAY = (IMAPClientError, OSError, NotTakenError, ValueError)
+LOST = (IMAPClientAbortError, OSError)  # the connection, and not only this mail
 T = TypeVar("T")
 
 
@@ -33,24 +35,29 @@ class Fetcher:
     health: Health
     clock: Clock
     connect: Callable[[Mailbox], Connection] = Connection
+    troubled: Troubled = field(default_factory=Troubled)
 
     async def watch(self) -> None:
         """Whatever goes wrong is shown and tried again, after pauses that grow."""
         pause = FIRST_PAUSE_SECONDS
-        name = f"imap {self.box.address}"
         while True:
             try:
                 async with contextlib.aclosing(_Session(self)) as session:
                     await session.open()
-                    self.health.degraded(name, None)
-                    pause = FIRST_PAUSE_SECONDS
-                    await session.run()
+                    while True:
+                        await session.take_all()
+                        self.show(self.troubled.told)
+                        pause = FIRST_PAUSE_SECONDS
+                        await session.pause()
             except AWAY as error:
                 reason = f"cannot fetch from {self.box.host}: {type(error).__name__}"
-                self.health.degraded(name, f"{reason}; tried again in {pause:g} s")
+                self.show(f"{reason}; tried again in {pause:g} s")
                 log.warning("mailbox away", mailbox=self.box.address, reason=type(error).__name__)
                 await self.clock.sleep(pause)
                 pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    def show(self, trouble: str | None) -> None:
+        self.health.degraded(f"imap {self.box.address}", trouble)
 
 
 class _Session:
@@ -59,6 +66,7 @@ class _Session:
     def __init__(self, fetcher: Fetcher) -> None:
         self._fetcher = fetcher
         self._box = fetcher.box
+        self._troubled = fetcher.troubled
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="imap")
         self._connection: Connection | None = None
 
@@ -66,26 +74,48 @@ class _Session:
         self._connection = await self._do(lambda: self._fetcher.connect(self._box))
         await self._do(self._connected.open)
 
-    async def run(self) -> None:
-        while True:
-            for mail in await self._do(self._connected.waiting):
+    async def take_all(self) -> None:
+        """One that cannot be taken holds up nobody else's. Raises where the mailbox is away."""
+        waiting = await self._do(self._connected.waiting)
+        for mail in self._troubled.in_turn(waiting, self._fetcher.clock.now()):
+            try:
                 await self._take(mail)
-            await self._pause()
+            except NotTakenError:
+                raise
+            except Exception as error:  # whatever it is about this one
+                self._note(mail, error)
+                if isinstance(error, LOST):
+                    raise
+
+    def _note(self, mail: Waiting, error: Exception) -> None:
+        reason = type(error).__name__
+        unforeseen = None if isinstance(error, AWAY) else error
+        log.warning(
+            "mail not taken",
+            mailbox=self._box.address,
+            uid=mail.uid,
+            reason=reason,
+            exc_info=unforeseen,
+        )
+        self._troubled.failed(mail, self._fetcher.clock.now(), reason)
 
     async def _take(self, mail: Waiting) -> None:
         """First to Kafka, then away: what is interrupted between comes again under the same id."""
+        folder = self._box.taken
         if mail.size > self._fetcher.door.settings.largest_raw_bytes:
             log.warning("mail too large", mailbox=self._box.address, size=mail.size)
-            await self._do(lambda: self._connected.put_away(mail, self._box.too_large))
-            return
-        body = await self._do(lambda: self._connected.read(mail))
-        if body is None:
-            return
-        delivered = Delivered(event_id_of(self._box, mail), self._box.address, body)
-        await self._fetcher.door.take(SOURCE, [delivered])
-        await self._do(lambda: self._connected.put_away(mail, self._box.taken))
+            folder = self._box.too_large
+        elif self._troubled.is_taken(mail):
+            await self._do(self._connected.make_folders)
+        else:
+            body = await self._do(lambda: self._connected.read(mail))
+            delivered = Delivered(event_id_of(self._box, mail), self._box.address, body)
+            await self._fetcher.door.take(SOURCE, [delivered])
+            self._troubled.taken(mail)
+        await self._do(lambda: self._connected.put_away(mail, folder))
+        self._troubled.gone(mail)
 
-    async def _pause(self) -> None:
+    async def pause(self) -> None:
         if self._connected.can("IDLE"):
             await self._do(lambda: self._connected.wait(self._box.look_seconds))
         else:

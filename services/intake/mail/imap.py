@@ -4,6 +4,7 @@ import ssl
 from dataclasses import dataclass
 
 from imapclient import IMAPClient
+from imapclient.exceptions import IMAPClientError
 
 from services.intake.mail.mailboxes import Mailbox
 
@@ -38,8 +39,11 @@ class Connection:
             self._client.starttls(context)
 
     def open(self) -> None:
-        """Logs in and sees to it that there is a folder for what was taken."""
         self._client.login(self._box.user, self._box.secret())
+        self.make_folders()
+
+    def make_folders(self) -> None:
+        """Sees to it that there is a folder for what was taken: its owner may have deleted it."""
         for folder in (self._box.taken, self._box.too_large):
             if not self._client.folder_exists(folder):
                 self._client.create_folder(folder)
@@ -56,12 +60,13 @@ class Connection:
             key=lambda mail: mail.uid,
         )
 
-    def read(self, mail: Waiting) -> bytes | None:
-        """None: somebody took it away meanwhile."""
+    def read(self, mail: Waiting) -> bytes:
+        """Raises IMAPClientError where nothing comes, as when somebody took it away meanwhile."""
         found = self._client.fetch([mail.uid], [WHOLE]).get(mail.uid, {})
-        return next(
-            (bytes(body) for name, body in found.items() if name.startswith(b"BODY[")), None
-        )
+        for name, body in found.items():
+            if name.startswith(b"BODY[") and body is not None:
+                return bytes(body)
+        raise IMAPClientError("the server sends nothing of it")
 
     def put_away(self, mail: Waiting, folder: str) -> None:
         if self.can("MOVE"):
