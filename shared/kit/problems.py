@@ -1,7 +1,7 @@
 """How an HTTP API of ours says no: RFC 9457 problem details, with every field that is wrong."""
 
 import re
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse
 from pydantic_core import ErrorDetails
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
-from starlette.routing import Match
+from starlette.routing import BaseRoute, Match
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -99,8 +99,19 @@ async def _http_error(request: Request, error: HTTPException) -> Response:
 
 def _methods(request: Request) -> list[str]:
     """Of every route with this path; Starlette names only those of the first."""
-    fitting = (r for r in request.app.routes if r.matches(request.scope)[0] is not Match.NONE)
+    routes = _with_those_included(request.app.routes)
+    fitting = (r for r in routes if r.matches(request.scope)[0] is not Match.NONE)
     return sorted({method for r in fitting for method in getattr(r, "methods", None) or ()})
+
+
+def _with_those_included(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """FastAPI keeps an included router as one route, which names no methods."""
+    for route in routes:
+        included = getattr(route, "original_router", None)
+        if included is None:
+            yield route
+        else:
+            yield from _with_those_included(included.routes)
 
 
 async def _invalid(_: Request, error: RequestValidationError) -> Response:

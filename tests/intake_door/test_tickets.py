@@ -356,7 +356,14 @@ async def test_a_path_or_method_that_is_not_there(world: World) -> None:
     lost, wrong = await world.get("/v1/tickes"), await world.get(PATH)
 
     assert (lost.status_code, lost.json()["detail"]) == (404, "There is nothing at /v1/tickes.")
-    assert (wrong.status_code, wrong.json()["title"]) == (405, "Method Not Allowed")
+    assert (wrong.status_code, wrong.headers["allow"]) == (405, "POST")
+    assert wrong.json()["detail"] == "GET is not possible here; allowed: POST."
+
+
+async def test_the_methods_of_a_path_with_several(world: World) -> None:
+    answer = await world.client.put("/v1/channels/whatsapp")
+
+    assert (answer.status_code, answer.headers["allow"]) == (405, "GET, POST")
 
 
 async def test_a_parameter_that_is_wrong(world: World) -> None:
