@@ -1,6 +1,7 @@
 import pytest
 
 from services.intake.adapters.markup import read_markup, stripped
+from services.intake.domain.quoting import CLIENTS_MARK
 
 
 @pytest.mark.parametrize(
@@ -76,3 +77,30 @@ def test_hostile_markup_is_read_without_html(source: str) -> None:
 
 def test_scripts_and_comments_are_no_text() -> None:
     assert stripped("a<script>b</script>c<!-- d -->e<style>f") == "ace"
+
+
+def test_quotes_are_told_from_the_answer_in_however_many_lines() -> None:
+    said = "<br>".join(f"line {number}" for number in range(6_000))
+
+    text = read_markup(f"<p>Yes.</p><blockquote>{said}</blockquote><p>Bye<p>").text
+
+    lines = [line for line in text.split("\n") if line]
+    assert (lines[0], lines[-1]) == ("Yes.", "Bye")
+    assert lines[1:-1] == [f"> line {number}" for number in range(6_000)]
+
+
+@pytest.mark.parametrize(
+    ("opening", "marked"),
+    [
+        ('<div class="gmail_quote">', True),
+        ("<DIV ID=divRplyFwdMsg>", True),
+        ('<div class="my_gmail_quote_container">', True),
+        ('<div class="nogmail_quoted">', False),
+        ('</div class="gmail_quote">', False),
+        ("gmail_quote ", False),
+    ],
+)
+def test_the_elements_in_which_clients_quote(opening: str, *, marked: bool) -> None:
+    text = read_markup(f"<p>Yes.</p>{opening}<p>No?</p>").text
+
+    assert (CLIENTS_MARK in text) is marked

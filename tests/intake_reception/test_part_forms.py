@@ -6,10 +6,12 @@ import base64
 
 import pytest
 
+from services.intake.adapters.rfc822.parts import STRETCH
 from services.intake.domain.message import IncomingMessage
 from tests.intake_reception.mails import multipart, read
 
 TEXT = ("Content-Type: text/plain", "Hi")
+PDF = ("Content-Type: application/pdf; name=a.pdf", "%PDF")
 PICTURE = "Content-Type: image/png; name=i.png\r\nContent-ID: <i@x>"
 SHOWING = ("Content-Type: text/html", '<p>Hi <img src="cid:i@x"></p>')
 NAMES = [
@@ -343,3 +345,13 @@ def test_text_goes_on_after_a_picture() -> None:
     )
 
     assert read(multipart("mixed", *parts)).text == "Hi\nYou"
+
+
+@pytest.mark.parametrize("size", range(STRETCH - 8, STRETCH + 8))
+def test_a_boundary_is_found_wherever_it_lies(size: int) -> None:
+    text = "-" + "x" * (size - 1)
+
+    message = read(multipart("mixed", ("Content-Type: text/plain", text), PDF))
+
+    assert message.text == text
+    assert [file.filename for file in message.attachments] == ["a.pdf"]

@@ -18,7 +18,9 @@ ESCAPED = re.compile(r"\\(.)")
 COMMENT = re.compile(r"\([^()]{0,200}\)")
 # As a machine writes to itself: `From: root`.
 LOCAL_USER = re.compile(r"[A-Za-z][\w.+-]{0,63}", re.ASCII)
+# Begun only where a word does, else a long one is read from each of its letters.
 LOOKS_LIKE_ADDRESS = re.compile(
+    r"(?<![^\s<>,;\"'()\[\]@])"
     r"[^\s<>,;\"'()\[\]@]{1,254}@(?:\[[^\s\[\]]{1,100}\]|[^\s<>,;\"'()\[\]]{1,254})"
 )
 # As Outlook writes it into text: `Ana Ruiz [mailto:ana@x.example]`.

@@ -14,6 +14,7 @@ MOST_ENCODED = 3  # bytes that stand for one, in quoted-printable
 GUESSED = 100_000  # bytes in which a boundary is looked for that no header names
 DEEPEST = 20
 LONGEST_BOUNDARY = 200
+STRETCH = 65_536  # bytes
 FIRST_DELIMITER = re.compile(rb"(?:\A|[\r\n])--([^\s-][^\r\n]{0,70})\r?\n")
 FILE = re.compile(r"[^/\\:]{1,120}\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
 TURNED = {"plain/text": "text/plain", "html/text": "text/html", "text/htm": "text/html"}
@@ -171,7 +172,7 @@ def _spans(data: bytes, within: Span, boundary: bytes) -> list[Span]:
     spans: list[Span] = []
     first, end = within
     start = -1
-    position = data.find(delimiter, first, end)
+    position = _found(data, delimiter, first, end)
     while position >= 0 and len(spans) <= MOST_PARTS:
         after = position + len(delimiter)
         if _on_its_own_line(data, position, after, within):
@@ -180,10 +181,21 @@ def _spans(data: bytes, within: Span, boundary: bytes) -> list[Span]:
             if data[after : min(end, after + 2)] == b"--":
                 return spans
             start = _next_line(data, after, end)
-        position = data.find(delimiter, after, end)
+        position = _found(data, delimiter, after, end)
     if start >= 0 and position < 0:
         spans.append((start, end))
     return spans
+
+
+def _found(data: bytes, delimiter: bytes, start: int, end: int) -> int:
+    """By stretches that begin with a dash: base64 has none, and is passed by at once."""
+    dash = data.find(b"-", start, end)
+    while dash >= 0:
+        found = data.find(delimiter, dash, min(end, dash + STRETCH))
+        if found >= 0:
+            return found
+        dash = data.find(b"-", dash + STRETCH - len(delimiter) + 1, end)
+    return -1
 
 
 def _on_its_own_line(data: bytes, position: int, after: int, within: Span) -> bool:
