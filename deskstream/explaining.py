@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from services.intake.adapters.channels import ADAPTERS, recognised
-from services.intake.adapters.payload import Payload
+from services.intake.adapters.channels import ADAPTERS
+from services.intake.adapters.payload import Payload, payloads_in
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import (
     BounceReport,
     IncomingMessage,
@@ -22,6 +23,13 @@ def explained(
     value: bytes, file: str, channel: str | None, mailbox: str | None = None
 ) -> Iterator[Record | NoMessage]:
     """In the payload's order. An input that is no message of anybody says why it is none."""
+    for payload in payloads_in(value):
+        yield from _explained(payload, file, channel, mailbox)
+
+
+def _explained(
+    value: bytes, file: str, channel: str | None, mailbox: str | None
+) -> Iterator[Record | NoMessage]:
     name = channel or recognised(value)
     try:
         found = ADAPTERS[name](Payload(value, name, mailbox))

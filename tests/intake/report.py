@@ -18,9 +18,10 @@ from email.policy import default
 from pathlib import Path
 from typing import Any
 
-from services.intake.adapters.channels import ADAPTERS, recognised
+from services.intake.adapters.channels import ADAPTERS
 from services.intake.adapters.markup import read_markup
 from services.intake.adapters.payload import Payload
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import IncomingMessage, UnreadableError
 from services.intake.domain.quoting import divide
 from shared.contracts.fields import Automatic

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import orjson
 
-from services.intake.adapters.channels import recognised
+from services.intake.adapters.recognition import recognised
 from tests.intake.mutating import Seeds
 from tests.intake_channels import test_mail_webhooks as webhooks
 from tests.intake_channels.reading import form

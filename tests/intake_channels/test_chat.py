@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import UnreadableError
-from tests.intake_channels.reading import read, reason
+from tests.intake_channels.reading import as_bytes, read, reason
 
 ANA = {"name": "Ana Ruiz", "email": "ana@x.example"}
 
@@ -81,3 +82,47 @@ def test_our_own_words_are_no_message(body: dict[str, Any]) -> None:
 def test_what_is_no_chat(body: dict[str, Any], problem: str) -> None:
     with pytest.raises(UnreadableError, match=problem):
         read("chat", body)
+
+
+def test_a_chats_event_without_words_is_none() -> None:
+    assert reason("chat", {"event": "chat:end", "chatId": "c1", "visitor": {"id": "v"}}) == (
+        "chat chat:end"
+    )
+
+
+def test_a_visitors_mail_address_counts_before_an_id() -> None:
+    body = {
+        "event": "message_created",
+        "id": 8,
+        "content": "It broke.",
+        "message_type": "incoming",
+        "contact": {"id": 3},
+        "sender": {"id": 3, "name": "Ana", "email": "ana@x.example"},
+        "conversation": {"id": 41},
+    }
+
+    found = read("chat", body)
+
+    assert (found.sender.address, found.sender.name) == ("ana@x.example", "Ana")
+    assert (found.conversation, found.external_id) == ("41", "41:8")
+    assert "our own side" in reason("chat", {**body, "message_type": "outgoing"})
+    assert "our own side" in reason("chat", {**body, "private": True})
+
+
+@pytest.mark.parametrize(
+    ("body", "sender"),
+    [
+        ({"sender": "visitor-7", "message": "It broke."}, "visitor-7"),
+        ({"type": "message", "user": "u7", "text": "It broke.", "channel": "socket"}, "u7"),
+        (
+            {
+                "requester": {"name": "Ana", "email": "ana@x.example"},
+                "ticket": {"id": "t", "subject": "Lamp", "message": "It broke."},
+            },
+            "ana@x.example",
+        ),
+    ],
+)
+def test_what_bots_and_widgets_send(body: dict[str, Any], sender: str) -> None:
+    assert recognised(as_bytes(body)) == "chat"
+    assert (read("chat", body).sender.address, read("chat", body).text) == (sender, "It broke.")

@@ -6,9 +6,10 @@ from typing import Any
 import orjson
 import pytest
 
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import IncomingMessage, UnreadableError
 from shared.contracts.fields import Automatic
-from tests.intake_channels.reading import form, multipart, read, reason
+from tests.intake_channels.reading import as_bytes, form, multipart, read, reason
 
 HEADERS = {
     "From": "Ana Ruiz <ana@customer.example>",
@@ -207,6 +208,7 @@ def test_a_header_that_breaks_its_line_adds_none() -> None:
         ("mailgun", form({"event": "delivered", "recipient": "a@x.example"})),
         ("mailgun", form({"event-data": "{}", "timestamp": "1"})),
         ("postmark", {"RecordType": "Bounce"}),
+        ("sendgrid", {"email": "a@x.example", "event": "open", "sg_event_id": "e1"}),
     ],
 )
 def test_events_of_sent_mail_are_none(channel: str, body: object) -> None:
@@ -218,3 +220,82 @@ def test_events_of_sent_mail_are_none(channel: str, body: object) -> None:
 def test_what_is_none_of_theirs(channel: str, body: bytes) -> None:
     with pytest.raises(UnreadableError):
         read(channel, body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        form({"recipient": "desk@x.example", "sender": "ana@x.example", "from": "ana@x.example"}),
+        {"FromFull": {"Email": "ana@x.example"}, "MessageStream": "inbound"},
+        form({"from": "ana@x.example", "to": "desk@x.example", "subject": "Lamp", "text": ""}),
+    ],
+)
+def test_a_mail_without_a_text_has_no_attachment(body: object) -> None:
+    found = read(recognised(as_bytes(body)), body)
+
+    assert (found.sender.address, found.text, found.attachments) == ("ana@x.example", "", ())
+
+
+@pytest.mark.parametrize(
+    "fields", [{"stripped-text": "It burns."}, {"stripped-html": "<p>It burns.</p>"}]
+)
+def test_what_mailgun_stripped_serves_where_the_whole_is_missing(fields: dict[str, str]) -> None:
+    body = form({"recipient": "desk@x.example", "sender": "ana@x.example", **fields})
+
+    assert recognised(body) == "mailgun"
+    assert read("mailgun", body).text == "It burns."
+
+
+def test_mailguns_ids_may_be_empty_and_come_twice() -> None:
+    ids = '{"": "attachment-1", "": "attachment-2", "<a>": "attachment-3", "<a>": "attachment-4"}'
+    files = {f"attachment-{i}": (f"{i}.txt", "text/plain", b"kept") for i in range(1, 6)}
+
+    found = read("mailgun", multipart({"content-id-map": ids, "message-headers": "[]"}, files))
+
+    assert [(each.filename, each.inline) for each in found.attachments] == [
+        ("1.txt", True),
+        ("2.txt", True),
+        ("3.txt", True),
+        ("4.txt", True),
+        ("5.txt", False),
+    ]
+
+
+@pytest.mark.parametrize("listed", ["[1]", "x", "[" * 5_000, '{"<a>": 1}'])
+def test_ids_that_are_none_change_nothing(listed: str) -> None:
+    body = multipart(
+        {"content-id-map": listed, "message-headers": "[]"},
+        {"attachment-1": ("1.txt", "text/plain", b"kept")},
+    )
+
+    assert [each.inline for each in read("mailgun", body).attachments] == [False]
+
+
+def test_sendgrids_ids_alone_tell_what_is_inline() -> None:
+    body = multipart(
+        {"from": "ana@x.example", "text": "See", "content-ids": '{"pic": "attachment1"}'},
+        {"attachment1": ("lamp.png", "image/png", b"kept")},
+    )
+
+    assert recognised(body) == "sendgrid"
+    assert [each.inline for each in read("sendgrid", body).attachments] == [True]
+
+
+def test_postmarks_check_sends_data_for_content() -> None:
+    file = {"Name": "a.txt", "ContentType": "text/plain", "Data": b64encode(b"kept").decode()}
+
+    assert [each.data for each in read("postmark", postmark(Attachments=[file])).attachments] == [
+        b"kept"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("body", "channel"),
+    [
+        (form({"email": RAW, "envelope": "{}", "from": "ana@x.example"}), "sendgrid"),
+        (form({"event": "opened", "recipient": "ana@x.example"}), "mailgun"),
+        ({"sg_event_id": "e", "event": "bounce", "email": "a@x.example"}, "sendgrid"),
+    ],
+)
+def test_forms_are_recognised_by_what_stands_together(body: object, channel: str) -> None:
+    assert recognised(as_bytes(body)) == channel

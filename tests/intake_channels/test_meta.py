@@ -6,6 +6,7 @@ import pytest
 
 from services.intake.adapters.channels import ADAPTERS
 from services.intake.adapters.payload import Payload
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import UnreadableError
 from tests.intake_channels.reading import as_bytes, read, reason
 
@@ -130,3 +131,82 @@ def test_metas_test_button_sends_a_change() -> None:
 def test_what_is_no_webhook_of_theirs(body: dict[str, Any], problem: str) -> None:
     with pytest.raises(UnreadableError, match=problem):
         read("messenger", body)
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ({"quick_reply": {"payload": "RED"}}, "RED"),
+        ({"text": "Red", "quick_reply": {"payload": "RED"}}, "Red"),
+        (
+            {"attachments": [{"type": "ig_story", "payload": {"story_media_url": "https://s"}}]},
+            "[ig_story] https://s",
+        ),
+        (
+            {
+                "attachments": [
+                    {
+                        "type": "template",
+                        "payload": {
+                            "product": {
+                                "elements": [
+                                    {"title": "Lamp", "subtitle": "9 €", "retailer_id": "L-1"}
+                                ]
+                            }
+                        },
+                    }
+                ]
+            },
+            "[template]\nLamp · 9 € · L-1",
+        ),
+        ({"is_unsupported": True}, "[unsupported]"),
+    ],
+)
+def test_whatever_was_sent_is_told(message: dict[str, Any], words: str) -> None:
+    found = read("instagram", event("instagram", message={"mid": "m", **message}))
+
+    assert found.text == words
+
+
+def test_files_have_names_of_their_own() -> None:
+    parts = [
+        {"type": "image", "payload": {"url": "https://cdn.example/v/1.jpg?x=1"}},
+        {"type": "image", "payload": {"url": "https://cdn.example/v/2"}},
+        {"type": "audio", "payload": {"url": "https://cdn.example/v/clip.mp4"}},
+        {"type": "file", "payload": {"url": "https://cdn.example/v/the%20bill.pdf"}},
+    ]
+
+    found = read("messenger", event("messenger", message={"mid": "m", "attachments": parts}))
+
+    assert [(each.filename, each.content_type) for each in found.described] == [
+        ("image-1.jpg", "image/jpeg"),
+        ("image-2.bin", "application/octet-stream"),
+        ("audio-3.m4a", "audio/mp4"),
+        ("the bill.pdf", "application/pdf"),
+    ]
+
+
+def test_what_the_page_wrote_is_none() -> None:
+    ours = {"sender": {"id": "900"}, "recipient": {"id": "71"}}
+
+    assert reason("instagram", event("instagram", message={"text": "x"}, **ours)) == (
+        "instagram event of the page itself"
+    )
+
+
+SAID = event("messenger", message={"mid": "m.1", "text": "x"})["entry"][0]["messaging"][0]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        SAID,
+        {"messaging": SAID},
+        {"id": "900", "messaging": [SAID]},
+        {"entry": [{"id": "900", "messaging": [SAID]}]},
+        {"object": "page", "entry": [{"id": "900", "messaging": SAID}]},
+    ],
+)
+def test_an_entry_or_event_alone(body: dict[str, Any]) -> None:
+    assert recognised(as_bytes(body)) == "messenger"
+    assert read("messenger", body).external_id == "m.1"

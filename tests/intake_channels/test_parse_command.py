@@ -99,3 +99,28 @@ def test_a_bug_of_ours_is_a_line_and_the_rest_goes_on(
     assert [each["error"] for each in found] == [
         "intake fails on it, which is a bug: RuntimeError: oops"
     ] * 2
+
+
+def test_a_list_of_payloads_is_read_one_by_one(tmp_path: Path) -> None:
+    """As queues and recordings of webhooks keep them."""
+    said = {"message_id": 5, "chat": {"id": 7}, "from": {"id": 7}, "text": "It broke."}
+    sms = {"MessageSid": "SM1", "From": "+34600111222", "Body": "Still dark."}
+    file = tmp_path / "day.json"
+    file.write_bytes(orjson.dumps([{"update_id": 1, "message": said}, sms]))
+
+    found, _ = parse(str(file))
+
+    assert [(each["channel"], each["text"]) for each in found] == [
+        ("telegram", "It broke."),
+        ("sms", "Still dark."),
+    ]
+
+
+@pytest.mark.parametrize("content", ["[]", "[1]", "[", "[" * 3_000])
+def test_a_list_without_payloads_is_no_message(tmp_path: Path, content: str) -> None:
+    file = tmp_path / "day.json"
+    file.write_text(content)
+
+    [found], _ = parse(str(file))
+
+    assert "error" in found

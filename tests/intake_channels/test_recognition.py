@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from services.intake.adapters.channels import ADAPTERS, recognised
+from services.intake.adapters.channels import ADAPTERS
 from services.intake.adapters.payload import Payload
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import UnreadableError
 from tests.intake_channels.reading import as_bytes, form, multipart
 

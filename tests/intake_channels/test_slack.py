@@ -3,9 +3,12 @@ from typing import Any
 import orjson
 import pytest
 
-from services.intake.adapters.slack import plain
+from services.intake.adapters.channels import ADAPTERS
+from services.intake.adapters.payload import Payload
+from services.intake.adapters.recognition import recognised
+from services.intake.adapters.slack_words import plain
 from services.intake.domain.message import UnreadableError
-from tests.intake_channels.reading import form, read, reason
+from tests.intake_channels.reading import as_bytes, form, read, reason
 
 
 def callback(**members: Any) -> dict[str, Any]:
@@ -128,3 +131,146 @@ def test_what_is_none_of_slacks(body: object) -> None:
 )
 def test_markup(text: str, shown: str) -> None:
     assert plain(text) == shown
+
+
+RICH = [
+    {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    {"type": "text", "text": "It broke "},
+                    {"type": "user", "user_id": "U9"},
+                    {"type": "emoji", "name": "wave"},
+                ],
+            },
+            {
+                "type": "rich_text_quote",
+                "elements": [{"type": "link", "url": "https://lamp.example"}],
+            },
+        ],
+    },
+    {"type": "section", "text": {"type": "mrkdwn", "text": "<https://x.example|here>"}},
+]
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"text": "", "blocks": RICH}, "It broke @U9:wave:\nhttps://lamp.example\nhere (https://x.example)"),
+        ({"text": "Kept", "blocks": RICH}, "Kept"),
+        (
+            {"text": "Look", "attachments": [{"is_share": 1, "author_name": "Bo", "text": "dark"}]},
+            "Look\nBo: dark",
+        ),
+        ({"text": "Look", "attachments": [{"text": "a page's preview"}]}, "Look"),
+        ({"text": "", "attachments": [{"fallback": "A note"}]}, "A note"),
+    ],
+)  # fmt: skip
+def test_whatever_was_sent_is_told(members: dict[str, Any], words: str) -> None:
+    assert read("slack", callback(**members)).text == words
+
+
+def test_a_date_is_shown_as_it_was_written() -> None:
+    assert plain("since <!date^1772442000^{date_num} {time}|2 March> dark") == "since 2 March dark"
+
+
+def test_a_group_of_people_is_mentioned_once() -> None:
+    assert plain("<!subteam^S1|@lamps>") == "@lamps"
+
+
+VIEW = {
+    "type": "view_submission",
+    "team": {"id": "T1"},
+    "user": {"id": "U7", "name": "ana"},
+    "view": {
+        "id": "V1",
+        "title": {"type": "plain_text", "text": "New request"},
+        "blocks": [{"block_id": "b1", "label": {"type": "plain_text", "text": "Which lamp"}}],
+        "state": {
+            "values": {
+                "b1": {"pick": {"selected_option": {"text": {"text": "The tall one"}}}},
+                "b2": {"since": {"selected_date": "2026-03-02"}},
+                "b3": {"more": {"value": None}},
+            }
+        },
+    },
+}
+
+
+def test_what_was_filled_into_a_dialog_is_a_message() -> None:
+    found = read("slack", form({"payload": orjson.dumps(VIEW).decode()}))
+
+    assert (found.sender.address, found.sender.name) == ("U7", "ana")
+    assert (found.subject, found.text) == (
+        "New request",
+        "Which lamp: The tall one\nsince: 2026-03-02",
+    )
+    assert (found.external_id, found.mailbox) == ("form:V1", "T1")
+
+
+def test_an_empty_dialog_is_none() -> None:
+    empty = {**VIEW, "view": {"id": "V1"}}
+
+    assert reason("slack", form({"payload": orjson.dumps(empty).decode()})) == (
+        "Slack view_submission"
+    )
+
+
+def test_an_older_dialog() -> None:
+    older = {
+        "type": "dialog_submission",
+        "user": {"id": "U7"},
+        "submission": {"lamp": "tall", "note": None},
+        "action_ts": "17.9",
+    }
+
+    found = read("slack", form({"payload": orjson.dumps(older).decode()}))
+
+    assert (found.text, found.external_id) == ("lamp: tall", "form:17.9")
+
+
+OUTGOING = {
+    "token": "t",
+    "team_id": "T1",
+    "team_domain": "lamps",
+    "channel_id": "C1",
+    "timestamp": "17.5",
+    "user_id": "U7",
+    "user_name": "Ana",
+    "text": "desk: it broke",
+}
+
+
+def test_an_outgoing_webhook() -> None:
+    found = read("slack", form(OUTGOING))
+
+    assert (found.sender.address, found.sender.name, found.external_id) == ("U7", "Ana", "C1:17.5")
+    assert reason("slack", form({**OUTGOING, "user_id": "USLACKBOT"})) == "Slack message of a bot"
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        callback()["event"],
+        {"envelope_id": "e", "type": "events_api", "payload": callback()},
+        form({"payload": orjson.dumps(VIEW).decode()}),
+        form({"payload": orjson.dumps({"type": "shortcut", "team": {"id": "T1"}}).decode()}),
+        form(OUTGOING),
+        {"type": "app_rate_limited", "team_id": "T1"},
+        form({"command": "/desk", "text": "x", "user_id": "U7", "response_url": "https://x"}),
+        {"command": "/desk", "text": "x", "user_id": "U7", "response_url": "https://x"},
+    ],
+)
+def test_every_form_is_recognised(body: object) -> None:
+    assert recognised(as_bytes(body)) == "slack"
+    assert ADAPTERS["slack"](Payload(as_bytes(body), "slack"))
+
+
+def test_what_is_hidden_is_none() -> None:
+    assert "hidden" in reason("slack", callback(hidden=True))
+
+
+def test_without_a_time_the_channel_is_the_conversation() -> None:
+    assert read("slack", callback(ts=None)).conversation == "C1"

@@ -2,8 +2,9 @@ from typing import Any
 
 import pytest
 
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import UnreadableError
-from tests.intake_channels.reading import read, reason
+from tests.intake_channels.reading import as_bytes, read, reason
 
 ANA = {"id": 71, "is_bot": False, "first_name": "Ana", "last_name": "Ruiz"}
 
@@ -137,3 +138,117 @@ def test_what_happens_beside_messages_is_none(body: dict[str, Any]) -> None:
 def test_what_is_no_update(body: dict[str, Any], problem: str) -> None:
     with pytest.raises(UnreadableError, match=problem):
         read("telegram", body)
+
+
+@pytest.mark.parametrize(
+    ("members", "words"),
+    [
+        ({"dice": {"emoji": "🎯", "value": 5}}, "[dice]\n🎯 5"),
+        ({"poll": {"question": "Which?", "options": [{"text": "A"}]}}, "[poll]\nWhich?\n- A"),
+        (
+            {"checklist": {"title": "Moving", "tasks": [{"text": "lamps"}]}},
+            "[checklist]\nMoving\n- lamps",
+        ),
+        ({"web_app_data": {"data": "size=4", "button_text": "Open"}}, "[web_app_data]\nsize=4"),
+        ({"hologram": {"depth": 3}}, "[hologram]"),
+        ({}, "[message]"),
+        # What libraries pass on of fields in which nothing is.
+        ({"text": "hi", "new_chat_members": [], "group_chat_created": False}, "hi"),
+        ({"photo": [], "delete_chat_photo": False, "sticker": {"file_id": "s"}}, "[sticker]"),
+    ],
+)
+def test_whatever_was_sent_is_told(members: dict[str, Any], words: str) -> None:
+    assert read("telegram", update(**members)).text == words
+
+
+def test_an_address_behind_words_is_kept() -> None:
+    """Offsets count UTF-16 units: the lamp is two."""
+    link = {"type": "text_link", "offset": 3, "length": 4, "url": "https://lamp.example/"}
+
+    found = read("telegram", update(text="💡 here it is", entities=[link]))
+
+    assert found.text == "💡 here (https://lamp.example/) it is"
+
+
+@pytest.mark.parametrize(
+    "entity", [{"offset": -9, "length": 2}, {"offset": 90, "length": 9}, {"offset": "x"}, {}]
+)
+def test_an_address_behind_no_words_changes_nothing(entity: dict[str, Any]) -> None:
+    link = {"type": "text_link", "url": "https://lamp.example/", **entity}
+
+    assert read("telegram", update(text="here", entities=[link])).text == "here"
+
+
+@pytest.mark.parametrize(
+    "service",
+    ["new_chat_member", "forum_topic_edited", "boost_added", "users_shared", "voice_chat_started"],
+)
+def test_what_a_chat_tells_of_itself_is_none(service: str) -> None:
+    assert reason("telegram", update(**{service: {}})) == f"Telegram {service}"
+
+
+def test_a_channels_post_in_its_group_is_none() -> None:
+    assert "forward" in reason("telegram", update(text="News!", is_automatic_forward=True))
+
+
+def test_a_forums_topics_are_conversations_of_their_own() -> None:
+    forum = {"id": -9, "type": "supergroup", "is_forum": True}
+    root = {"message_id": 3, "forum_topic_created": {"name": "Bills"}}
+    topic = {"message_thread_id": 3, "is_topic_message": True, "reply_to_message": root}
+
+    found = read("telegram", update(text="x", chat=forum, **topic))
+
+    assert (found.conversation, found.references) == ("-9:topic:3", ())
+
+
+def test_a_business_owners_own_words_are_none() -> None:
+    customer = update(text="It broke.")["message"]
+    owner = {**customer, "from": {"id": 9, "first_name": "Shop"}}
+
+    found = read("telegram", {"update_id": 1, "business_message": customer})
+
+    assert found.sender.address == "71"
+    assert "business itself" in reason("telegram", {"update_id": 1, "business_message": owner})
+
+
+def test_without_a_sender_a_private_chat_names_him() -> None:
+    body = update(text="x", chat={**ANA, "type": "private"})
+    del body["message"]["from"]
+
+    assert read("telegram", body).sender.name == "Ana Ruiz"
+
+
+@pytest.mark.parametrize(
+    ("sticker", "content_type"),
+    [
+        ({}, "image/webp"),
+        ({"is_animated": True}, "application/x-tgsticker"),
+        ({"is_video": True}, "video/webm"),
+    ],
+)
+def test_a_moving_sticker_is_no_picture(sticker: dict[str, Any], content_type: str) -> None:
+    [file] = read("telegram", update(sticker={"file_id": "s", **sticker})).described
+
+    assert file.content_type == content_type
+
+
+def test_media_that_were_bought_come_along() -> None:
+    sizes = [{"file_id": "small", "width": 90}, {"file_id": "large", "width": 900}]
+    media = [{"type": "photo", "photo": sizes}, {"type": "video", "video": {"file_id": "v"}}]
+
+    found = read("telegram", update(paid_media={"star_count": 1, "paid_media": media}))
+
+    assert [each.source for each in found.described] == ["large", "v"]
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        update(text="x")["message"],
+        {"message": update(text="x")["message"]},
+        {"ok": True, "result": [update(text="x")]},
+    ],
+)
+def test_without_the_update_round_it(body: dict[str, Any]) -> None:
+    assert recognised(as_bytes(body)) == "telegram"
+    assert read("telegram", body).external_id == "71:5"

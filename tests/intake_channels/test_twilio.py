@@ -60,3 +60,55 @@ def test_null_bytes_are_left_out() -> None:
 def test_what_is_no_message_of_twilio(body: bytes) -> None:
     with pytest.raises(UnreadableError):
         read("sms", body)
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"ListTitle": "Lamps", "ListId": "l-1"}, "Lamps"),
+        ({"InteractiveData": '{"size":"4","colour":["red","blue"]}'}, "size: 4\ncolour: red, blue"),
+        ({"Body": "Home", "Latitude": "4.5", "Longitude": "6"}, "Home\n[location]\n4.5, 6"),
+        ({"MessageType": "order"}, "[order]"),
+        ({"MediaUrl0": "https://m.example/0", "MediaContentType0": "text/vcard"}, "[contact]"),
+        ({}, "[empty]"),
+    ],
+)
+def test_whatever_was_sent_is_told(fields: dict[str, str], words: str) -> None:
+    assert read("sms", form({**SMS, "Body": "", **fields})).text == words
+
+
+def test_a_senders_name_stays_as_it_is_written() -> None:
+    assert read("sms", form({**SMS, "From": "LampShop"})).sender.address == "LampShop"
+
+
+ADDED = {
+    "EventType": "onMessageAdded",
+    "ConversationSid": "CH1",
+    "MessageSid": "IM1",
+    "Author": "+34600111222",
+    "DateCreated": "2026-03-02T09:00:00.000Z",
+    "Source": "SMS",
+}
+
+
+def test_a_message_of_a_conversation() -> None:
+    media = '[{"Sid":"ME1","Filename":"lamp.jpg","ContentType":"image/jpeg","Size":7}]'
+
+    found = read("sms", form({**ADDED, "Body": "Look", "Media": media}))
+
+    assert (found.text, found.external_id, found.conversation) == ("Look", "IM1", "CH1")
+    assert found.sent_at is not None
+    assert [(each.filename, each.size) for each in found.described] == [("lamp.jpg", 7)]
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({**ADDED, "Source": "API"}, "our own side"),
+        ({**ADDED, "EventType": "onConversationAdded"}, "onConversationAdded"),
+        ({**SMS, "MessageType": "reaction"}, "reaction"),
+        ({"MessageSid": "SM1", "MessageStatus": "sent"}, "state sent"),
+    ],
+)
+def test_what_is_none(fields: dict[str, str], why: str) -> None:
+    assert why in reason("sms", form(fields))

@@ -73,3 +73,12 @@ def test_a_phone_number_will_do() -> None:
 def test_what_nobody_can_answer_is_refused(body: object, problem: str) -> None:
     with pytest.raises(UnreadableError, match=problem):
         read("web", body)
+
+
+@pytest.mark.parametrize(
+    "label", ["your-subject", "Your Subject", "contact[subject]", "user_topic"]
+)
+def test_a_decorated_subject_is_one(label: str) -> None:
+    found = read("web", form({"email": "ana@x.example", "message": "It broke.", label: "Lamp"}))
+
+    assert (found.subject, found.text) == ("Lamp", "It broke.")

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from services.intake.adapters.channels import recognised
+from services.intake.adapters.recognition import recognised
 from services.intake.domain.message import UnreadableError
-from tests.intake_channels.reading import as_bytes, read
+from tests.intake_channels.reading import as_bytes, read, reason
 
 ANA = {"profile": {"name": "Ana Ruiz"}, "wa_id": "34600111222", "user_id": "ES.81"}
 BOB = {"profile": {"name": "Bob Stone"}, "wa_id": "447700900123", "user_id": "GB.92"}
@@ -71,7 +71,7 @@ def test_who_hides_his_number_keeps_his_name() -> None:
 
     found = read("whatsapp", batch(hidden("It broke.", "KR.8"), contacts=contacts))
 
-    assert (found.sender.address, found.sender.name) == ("kr.8", "Dan Oh")
+    assert (found.sender.address, found.sender.name) == ("KR.8", "Dan Oh")
 
 
 def test_a_number_unlike_its_contacts_is_named_by_the_user_id() -> None:
@@ -92,3 +92,70 @@ def test_what_is_said_in_a_group_is_one_conversation() -> None:
 
 def test_beside_groups_each_sender_is_a_conversation() -> None:
     assert read("whatsapp", batch(text("x"), contacts=[ANA])).conversation == "+34600111222"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ({"text": {"body": "no type"}}, "no type"),
+        ({"type": "text", "text": "bare"}, "bare"),
+        ({"type": "button", "button": {"payload": "CALL_ME"}}, "CALL_ME"),
+        ({"errors": [{"code": 131051}]}, "[unsupported]"),
+        ({"type": "poll", "poll": {"name": "Which lamp?"}}, "[poll]\nWhich lamp?"),
+        (
+            {"interactive": {"call_permission_reply": {"response": "accept"}}},
+            "[call_permission_reply] accept",
+        ),
+        (
+            {
+                "type": "contacts",
+                "contacts": [
+                    {
+                        "name": {"first_name": "Bo", "last_name": "Li"},
+                        "phones": [{"phone": "+34 600"}],
+                        "emails": [{"email": "bo@x.example"}],
+                        "org": {"company": "Lamps"},
+                        "addresses": [{"street": "Rúa 1", "city": "Vigo"}],
+                    }
+                ],
+            },
+            "[contacts]\nBo Li +34 600 bo@x.example Lamps Rúa 1, Vigo",
+        ),
+        (
+            {
+                "type": "interactive",
+                "interactive": {
+                    "type": "nfm_reply",
+                    "nfm_reply": {
+                        "body": "Sent",
+                        "response_json": '{"flow_token":"t","who":{"town":"Vigo"},"days":[1,2]}',
+                    },
+                },
+            },
+            "Sent\nwho.town: Vigo\ndays: 1, 2",
+        ),
+    ],
+)
+def test_whatever_was_sent_is_told(content: dict[str, Any], words: str) -> None:
+    message = {"from": "34600111222", "id": "wamid.2", "timestamp": "1772442000", **content}
+
+    assert read("whatsapp", batch(message, contacts=[ANA])).text == words
+
+
+def test_one_that_another_app_minds_is_none() -> None:
+    change = {"field": "standby", "value": value(text("x"), contacts=[ANA])}
+
+    assert "standby" in reason("whatsapp", change)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"field": "messages", "value": value(text("x"), contacts=[ANA])},
+        {"entry": [{"changes": [{"value": value(text("x"), contacts=[ANA])}]}]},
+        {"contacts": [ANA], "messages": [text("x")]},
+    ],
+)
+def test_its_inner_parts_are_recognised_and_read(body: dict[str, Any]) -> None:
+    assert recognised(as_bytes(body)) == "whatsapp"
+    assert read("whatsapp", body).sender.name == "Ana Ruiz"

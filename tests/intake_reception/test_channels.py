@@ -67,7 +67,7 @@ def test_a_whatsapp_batch_is_many_messages() -> None:
         ({"type": "image", "image": {"id": "5", "mime_type": "image/jpeg"}}, "[image]"),
         ({"type": "document", "document": {"id": "5", "caption": "See"}}, "See"),
         ({"type": "unsupported", "errors": []}, "[unsupported]"),
-        ({"type": "text", "text": "not an object"}, ""),
+        ({"type": "text", "text": "not an object"}, "not an object"),
     ],
 )
 def test_whatsapp_kinds(message: dict[str, object], text: str) -> None:

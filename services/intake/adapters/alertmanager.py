@@ -44,12 +44,17 @@ def read_alertmanager(payload: Payload) -> list[Parsed]:
         raise UnreadableError('"alerts" is missing or no list: this is no Alertmanager webhook')
     if not alerts:
         return [NoMessage("an Alertmanager webhook without alerts")]
-    return [_message(alert, body, payload) for alert in alerts]
+    found: list[Parsed] = [_message(alert, body, payload) for alert in alerts]
+    left_out = text_at(body, "truncatedAlerts") or "0"
+    if left_out != "0":
+        found.append(NoMessage(f"{left_out[:20]} alerts that Alertmanager left out (max_alerts)"))
+    return found
 
 
 def _message(alert: Json, body: Json, payload: Payload) -> IncomingMessage:
-    labels, annotations = member(alert, "labels"), member(alert, "annotations")
-    resolved = (text_at(alert, "status") or text_at(body, "status")) == "resolved"
+    labels = member(alert, "labels") or member(body, "commonLabels")
+    annotations = member(alert, "annotations") or member(body, "commonAnnotations")
+    resolved = (text_at(alert, "status") or text_at(body, "status") or "").lower() == "resolved"
     series = _series(alert, labels)
     started = text_at(alert, "startsAt") or ""
     state = "resolved" if resolved else "firing"

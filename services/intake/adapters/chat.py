@@ -20,16 +20,19 @@ from services.intake.domain.message import (
 
 CHANNEL = "chat"
 # Chat widgets agree on little but the idea: each name is one that some of them use.
-WRAPPERS = ("data", "chat", "payload", "conversation")
-SESSIONS = ("session", "session_id", "sessionId", "chatId", "chat_id", "conversation_id", "id")
+WRAPPERS = ("data", "chat", "payload", "conversation", "ticket")
+SESSIONS = ("session", "session_id", "sessionId", "chatId", "chat_id", "conversation_id")
 VISITORS = ("visitor", "customer", "contact", "user", "sender", "requester")
 LINES = ("messages", "transcript", "history", "items")
 WORDS = ("text", "body", "msg", "content", "message")
 TIMES = ("at", "time", "timestamp", "created_at", "createdAt", "sent_at", "date")
-AUTHORS = ("from", "author", "role", "sender", "sender_type", "type")
+AUTHORS = ("from", "author", "role", "sender", "sender_type", "message_type", "type")
 ADDRESSES = ("email", "address", "phone", "id", "user_id", "userId", "customer_id")
 NAMES = ("name", "nickname", "display_name", "full_name", "username")
-OURS = frozenset({"agent", "operator", "bot", "system", "admin", "a", "s", "assistant", "staff"})
+OURS = frozenset(
+    {"agent", "operator", "bot", "system", "admin", "a", "s", "assistant", "staff"}
+    | {"outgoing", "template", "activity"}
+)
 MOST_LINES = 2_000
 
 
@@ -39,7 +42,7 @@ def read_chat(payload: Payload) -> list[Parsed]:
     if isinstance(body.get("text"), str) and isinstance(body.get("sender"), dict):
         return read_canonical(payload)
     inner: Json = next((body[name] for name in WRAPPERS if isinstance(body.get(name), dict)), {})
-    session = _first(body, SESSIONS) or _first(inner, SESSIONS)
+    session = _session(body, inner)
     lines = _lines(body) or _lines(inner)
     if lines:
         return [_transcript(session, lines, (body, inner), payload.mailbox)]
@@ -71,9 +74,11 @@ def _line(session: str | None, places: Sequence[Json], mailbox: str | None) -> P
     line = next((each for each in nested if each), None)
     line = line or next((place for place in places if _first(place, WORDS)), {})
     text = _first(line, WORDS)
+    if text is None and (event := _first(places[0], ("event",))):
+        return NoMessage(f"chat {event[:40]}")
     if text is None:
         raise UnreadableError("a chat needs a message with a text, or a list of messages")
-    if _is_ours(line):
+    if _is_ours(line) or line.get("private") is True:
         return NoMessage("a chat message of our own side")
     visitor = _visitor(places, [line])
     external_id = _first(line, ("id", "message_id", "messageId", "fingerprint"))
@@ -89,6 +94,12 @@ def _line(session: str | None, places: Sequence[Json], mailbox: str | None) -> P
     )
 
 
+def _session(body: Json, inner: Json) -> str | None:
+    """An id alone is the session's where it stands in the session, else it may be the message's."""
+    named = _first(body, SESSIONS) or _first(inner, SESSIONS)
+    return named or text_at(inner, "id") or text_at(body, "id")
+
+
 def _lines(place: Json) -> list[Json]:
     return next((found for name in LINES if (found := objects(place.get(name)))), [])[:MOST_LINES]
 
@@ -99,8 +110,9 @@ def _visitor(places: Sequence[Json], lines: Sequence[Json]) -> Person:
     theirs = [line for line in lines if not _is_ours(line)]
     holders += [member(line, name) for line in theirs for name in (*VISITORS, "author", "from")]
     known = [each for each in holders if each]
-    address = next((text for each in known if (text := _first(each, ADDRESSES))), None)
+    address = next((t for name in ADDRESSES for each in known if (t := text_at(each, name))), None)
     address = address or next((t for p in places if (t := _first(p, ("email", "phone")))), None)
+    address = address or next((t for p in places if (t := _first(p, VISITORS))), None)
     if address is None:
         raise UnreadableError("the chat's visitor has no email, phone or id")
     name = next((text for each in known if (text := _first(each, NAMES))), None)

@@ -40,7 +40,7 @@ def message_from(pieces: Pieces, payload: Payload) -> IncomingMessage:
     content_type = headers.raw("content-type")
     kind = value_of(content_type)
     bodies = [_body("text/plain", pieces.text), _body("text/html", pieces.html)]
-    alternatives = [body for body in bodies if body is not None]
+    alternatives = [body for body in bodies if body is not None] or [_text_part(b"")]
     root = part_of(
         headers,
         b"",
@@ -94,12 +94,18 @@ def _headers(pieces: Pieces) -> Headers:
 def _body(content_type: str, text: str | None) -> Part | None:
     if text is None or not text.strip():
         return None
-    return part_of(Headers(), text.encode("utf-8", "replace"), content_type, {"charset": "utf-8"})
+    return _text_part(text.encode("utf-8", "replace"), content_type)
+
+
+def _text_part(data: bytes, content_type: str = "text/plain") -> Part:
+    return part_of(Headers(), data, content_type, {"charset": "utf-8"})
 
 
 def _attached(file: MailFile) -> Part:
     """Reports' parts are named as the report's reader looks for them."""
-    headers = Headers({"content-disposition": ["inline" if file.content_id else "attachment"]})
+    headers = Headers(
+        {"content-disposition": ["attachment" if file.content_id is None else "inline"]}
+    )
     if file.content_id:
         headers.values["content-id"] = [file.content_id]
     kind = value_of(file.content_type or "") or "application/octet-stream"

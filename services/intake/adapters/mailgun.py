@@ -1,5 +1,6 @@
 """Mailgun's routes: the mail in pieces, or raw in the field `body-mime`; events are no messages."""
 
+import json
 from dataclasses import replace
 
 from services.intake.adapters.forms import Form, form_of
@@ -17,6 +18,10 @@ from shared.contracts.fields import Attachment
 
 # Fields that Mailgun makes of the mail's headers: they serve where the headers are left out.
 HEADERS = ("from", "to", "cc", "subject", "date", "message-id", "in-reply-to", "references")
+OF_ROUTE = frozenset(
+    {"body-plain", "body-html", "stripped-text", "stripped-html", "message-headers"}
+    | {"from", "sender", "attachment-count"}
+)
 PAIR = 2
 MOST_STORED = 100
 
@@ -30,7 +35,7 @@ def read_mailgun(payload: Payload) -> list[Parsed]:
     sender = form.text("sender")
     if form.fields.get("body-mime"):
         return message_from_raw(form.fields["body-mime"], payload, recipients, sender)
-    if not {"body-plain", "body-html", "message-headers", "from", "sender"} & set(form.fields):
+    if not OF_ROUTE.intersection(form.fields):
         raise UnreadableError('neither "body-mime" nor "body-plain" nor "sender": no Mailgun route')
     message = message_from(_pieces(form, recipients, sender), payload)
     return [_with_stored(message, form)]
@@ -47,8 +52,8 @@ def _pieces(form: Form, recipients: tuple[str, ...], sender: str | None) -> Piec
     return Pieces(
         headers=headers,
         fields=fields,
-        text=form.whole("body-plain"),
-        html=form.whole("body-html"),
+        text=form.whole("body-plain") or form.whole("stripped-text"),
+        html=form.whole("body-html") or form.whole("stripped-html"),
         files=_files(form),
         recipients=recipients,
         envelope_from=sender,
@@ -66,12 +71,21 @@ def _pairs(form: Form) -> list[tuple[str, str]]:
 
 
 def _files(form: Form) -> tuple[MailFile, ...]:
-    named = form.json("content-id-map").items()
-    ids = {name: content_id for content_id, name in named if isinstance(name, str)}
+    ids = _content_ids(form.text("content-id-map") or "{}")
     return tuple(
         MailFile(file.filename, file.content_type, file.data, ids.get(file.name), file.charset)
         for file in form.files
     )
+
+
+def _content_ids(listed: str) -> dict[str, str]:
+    """By attachment. Mailgun writes the same id, even none, more than once."""
+    try:
+        pairs = json.loads(listed, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        return {}
+    named = [p for p in pairs if isinstance(p, tuple)] if isinstance(pairs, list) else []
+    return {name: content_id for content_id, name in named if isinstance(name, str)}
 
 
 def _with_stored(message: IncomingMessage, form: Form) -> IncomingMessage:

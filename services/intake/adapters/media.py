@@ -14,12 +14,27 @@ EXTENSIONS = {
     "image/jpeg": "jpg",
     "image/png": "png",
     "image/webp": "webp",
+    "application/x-tgsticker": "tgs",
+    "text/plain": "txt",
     "text/vcard": "vcf",
+    "text/x-vcard": "vcf",
     "video/3gpp": "3gp",
     "video/mp4": "mp4",
+    "video/quicktime": "mov",
+    "video/webm": "webm",
+}
+TYPES = {extension: media_type for media_type, extension in EXTENSIONS.items()} | {
+    "jpeg": "image/jpeg",
+    "m4a": "audio/mp4",
+    "mp4": "video/mp4",
+    "vcf": "text/vcard",
 }
 LONGEST_SOURCE = 2_000
 LONGEST_TYPE = 100
+
+
+def type_by_name(filename: str) -> str | None:
+    return TYPES.get(filename.rpartition(".")[2].lower())
 
 
 def described(

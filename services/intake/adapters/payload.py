@@ -1,6 +1,6 @@
 """What an adapter is given: the bytes as they came, and what the door knew of them."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -11,6 +11,7 @@ from services.intake.domain.message import Parsed, UnreadableError
 
 LARGEST_JSON = 4_194_304
 FIRST_IN_MILLISECONDS = 100_000_000_000  # in seconds that would be the year 5138
+DEEPEST_ANSWER = 8  # levels; what is deeper stays JSON
 Json = dict[str, Any]
 
 
@@ -40,6 +41,17 @@ class Payload:
 Adapter = Callable[[Payload], Sequence[Parsed]]
 
 
+def payloads_in(value: bytes) -> list[bytes]:
+    """A file may hold a list of payloads, as queues and recordings of webhooks do."""
+    if value.lstrip()[:1] != b"[" or len(value) > LARGEST_JSON:
+        return [value]
+    try:
+        listed = orjson.loads(value)
+    except orjson.JSONDecodeError:
+        return [value]
+    return [orjson.dumps(each) for each in objects(listed)] or [value]
+
+
 def objects(value: Any) -> list[Json]:
     """The objects of a list that may hold, or be, anything."""
     return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
@@ -59,6 +71,24 @@ def text_at(value: Any, *path: str) -> str | None:
     if isinstance(found, bool) or not isinstance(found, str | int | float):
         return None
     return str(found).strip() or None
+
+
+def lines_of(value: Any, label: str = "", *, levels: int = DEEPEST_ANSWER) -> Iterator[str]:
+    """A line for each answer of a form that came as JSON: `place.town: Vigo`."""
+    if levels and isinstance(value, dict):
+        for name, inner in value.items():
+            yield from lines_of(inner, f"{label}.{name}" if label else name, levels=levels - 1)
+    elif levels and isinstance(value, list) and any(isinstance(e, dict | list) for e in value):
+        for i, each in enumerate(value):
+            yield from lines_of(each, f"{label}.{i + 1}" if label else "", levels=levels - 1)
+    elif value is not None:
+        yield f"{label}: {_answer(value)}" if label else _answer(value)
+
+
+def _answer(value: Any) -> str:
+    if isinstance(value, list):
+        return ", ".join(each if isinstance(each, str) else str(each) for each in value)
+    return value if isinstance(value, str) else orjson.dumps(value).decode()
 
 
 def moment_at(value: Any, *path: str) -> datetime | None:

@@ -80,6 +80,9 @@ def _file(file: Json) -> MailFile:
     return MailFile(
         text_at(file, "Name"),
         text_at(file, "ContentType"),
-        from_base64((text_at(file, "Content") or "").encode("ascii", "ignore")),
+        from_base64(
+            # Its button that checks the address sends "Data".
+            (text_at(file, "Content") or text_at(file, "Data") or "").encode("ascii", "ignore")
+        ),
         text_at(file, "ContentID"),
     )

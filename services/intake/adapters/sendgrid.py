@@ -9,11 +9,13 @@ from services.intake.adapters.mail_webhook import (
     message_from_raw,
 )
 from services.intake.adapters.payload import Json, Payload, member, text_at
-from services.intake.domain.message import Parsed, UnreadableError
+from services.intake.domain.message import NoMessage, Parsed, UnreadableError
 
 
 def read_sendgrid(payload: Payload) -> list[Parsed]:
     form = form_of(payload)
+    if "sg_event_id" in form.fields:
+        return [NoMessage("SendGrid event of a mail that was sent")]
     envelope = form.json("envelope")
     recipients, envelope_from = _recipients(envelope), _envelope_from(envelope)
     if form.fields.get("email"):
@@ -47,13 +49,14 @@ def _envelope_from(envelope: Json) -> str | None:
 
 
 def _files(form: Form) -> tuple[MailFile, ...]:
-    info = form.json("attachment-info")
+    info, ids = form.json("attachment-info"), form.json("content-ids")
+    inline = {name: content_id for content_id, name in ids.items() if isinstance(name, str)}
     return tuple(
         MailFile(
             text_at(member(info, file.name), "filename") or file.filename,
             text_at(member(info, file.name), "type") or file.content_type,
             file.data,
-            text_at(member(info, file.name), "content-id"),
+            text_at(member(info, file.name), "content-id") or inline.get(file.name),
             file.charset,
         )
         for file in form.files

@@ -4,7 +4,7 @@ import re
 
 from services.intake.adapters.forms import Form, form_of
 from services.intake.adapters.media import described
-from services.intake.adapters.payload import Payload
+from services.intake.adapters.payload import Json, Payload, lines_of, moment_at, objects, text_at
 from services.intake.domain.identity import normal_address
 from services.intake.domain.message import (
     LONGEST_TEXT,
@@ -17,21 +17,36 @@ from services.intake.domain.message import (
 from shared.contracts.fields import Attachment
 
 IDS = ("MessageSid", "SmsMessageSid", "SmsSid")
-STATES = ("MessageStatus", "SmsStatus", "EventType")
-RECEIVED = frozenset({None, "received", "receiving"})
+STATES = ("MessageStatus", "SmsStatus")
+ADDED = "onMessageAdded"  # of a conversation
+RECEIVED = frozenset({"", "received", "receiving"})
 MOST_MEDIA = 10
+CARDS = frozenset({"text/vcard", "text/x-vcard"})
 PREFIX = re.compile(r"(whatsapp|messenger|sms|rcs):", re.IGNORECASE)
 
 
 def read_twilio(payload: Payload) -> list[Parsed]:
+    """A message to a number of ours, or one that was added to one of Twilio's conversations."""
     form = form_of(payload)
+    if reason := _no_message(form):
+        return [NoMessage(reason)]
     sender = form.text("From", "Author")
-    state = form.text(*STATES)
     if sender is None:
         raise UnreadableError('"From" is missing: this is no message of Twilio')
-    if (state.lower() if state else None) not in RECEIVED:
-        return [NoMessage(f"Twilio state {(state or '').lower()[:40]}")]
     return [_message(form, sender, payload.mailbox)]
+
+
+def _no_message(form: Form) -> str | None:
+    state, event = (form.text(*STATES) or "").lower(), form.text("EventType")
+    if state not in RECEIVED:
+        return f"Twilio state {state[:40]}"
+    if event not in (None, ADDED):
+        return f"Twilio {event[:40]}"
+    if event == ADDED and form.text("Source") == "API":
+        return "Twilio message of our own side"
+    if (form.text("MessageType") or "").lower() == "reaction":
+        return "Twilio reaction"
+    return None
 
 
 def _message(form: Form, sender: str, mailbox: str | None) -> IncomingMessage:
@@ -48,7 +63,8 @@ def _message(form: Form, sender: str, mailbox: str | None) -> IncomingMessage:
         fingerprint=f"{address} {form.text('Body') or ''}"[:200],
         mailbox=mailbox or (_address(ours)[1] if ours else None),
         references=(answered,) if answered else (),
-        conversation=address,
+        conversation=form.text("ConversationSid") or address,
+        sent_at=moment_at({"at": form.text("DateCreated")}, "at"),
     )
 
 
@@ -57,23 +73,52 @@ def _address(text: str) -> tuple[str, str]:
     found = PREFIX.match(text)
     kind = found[1].lower() if found else "sms"
     channel = kind if kind in ("whatsapp", "messenger") else "sms"
-    return channel, normal_address(text[found.end() :] if found else text, channel)
+    written = text[found.end() :].strip() if found else text
+    number = normal_address(written, channel)
+    return channel, number if number.startswith("+") else written
 
 
 def _media(form: Form) -> tuple[Attachment, ...]:
     urls = [(i, form.text(f"MediaUrl{i}")) for i in range(MOST_MEDIA)]
-    return tuple(
+    linked = [
         described("media", url, content_type=form.text(f"MediaContentType{i}"), unique=str(i + 1))
         for i, url in urls
         if url
+    ]
+    named = [_named(each) for each in objects(form.any_json("Media"))[:MOST_MEDIA]]
+    return (*linked, *named)
+
+
+def _named(media: Json) -> Attachment:
+    size = media.get("Size")
+    return described(
+        "media",
+        text_at(media, "Sid"),
+        filename=text_at(media, "Filename"),
+        content_type=text_at(media, "ContentType"),
+        size=size if isinstance(size, int) else 0,
+        unique=text_at(media, "Sid"),
     )
 
 
 def _text(form: Form, media: tuple[Attachment, ...]) -> str:
-    text = form.text("Body", "ButtonText", "ButtonPayload")
-    if text is None and form.text("Latitude"):
-        point = f"{form.text('Latitude')}, {form.text('Longitude')}"
-        named = (form.text("Label"), form.text("Address"))
-        text = "\n".join(["[location]", *(each for each in named if each), point])
-    kinds = [f"[{each.content_type.partition('/')[0]}]" for each in media]
-    return text or "\n".join(kinds) or "[empty]"
+    """The sender's words and what he pressed, filled in or pointed at; else what he sent."""
+    words = form.text("Body", "ButtonText", "ButtonPayload", "ListTitle", "ListId")
+    place = _place(form)
+    lines = [each for each in (words, *place) if each]
+    filled = form.any_json("InteractiveData") or form.any_json("FlowData")
+    lines += lines_of(filled) if isinstance(filled, dict) and not words else []
+    kind = (form.text("MessageType") or "empty").lower()
+    return "\n".join(lines or map(_kind, media)) or f"[{kind[:40]}]"
+
+
+def _place(form: Form) -> list[str | None]:
+    if form.text("Latitude") is None:
+        return []
+    point = f"{form.text('Latitude')}, {form.text('Longitude')}"
+    return ["[location]", form.text("Label"), form.text("Address"), point]
+
+
+def _kind(media: Attachment) -> str:
+    kind = media.content_type.partition("/")[0]
+    return "[contact]" if media.content_type in CARDS else f"[{kind}]"

@@ -24,7 +24,7 @@ MOST_FIELDS = 200
 LONGEST_LABEL = 200
 WRAPPERS = ("data", "fields", "submission", "form", "payload", "answers", "values")
 NOT_LETTERS = re.compile(r"[\W\d_]+")
-DECORATION = re.compile(r"^(?:your|contact|customer|user|form|field|ihre?|votre|tu|su)+(?=\w{3})")
+DECORATION = re.compile(r"(?:your|contact|customer|user|form|field|ihre?|votre|tu|su)(?=\w{3})")
 ADDRESS = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,190}\.[^\s@<>,;.]{2,63}")
 MEANINGS: Mapping[str, frozenset[str]] = {
     meaning: frozenset(words.split())
@@ -126,8 +126,12 @@ def _plain(body: Json) -> Iterator[tuple[str, str]]:
 def _meaning(label: str) -> str | None:
     """`your-email`, `E-Mail`, `contact[email]` and `Email address *` are one."""
     word = NOT_LETTERS.sub("", label[:LONGEST_LABEL].casefold())
-    bare = DECORATION.sub("", word)
-    return next((m for m, words in MEANINGS.items() if word in words or bare in words), None)
+    while True:
+        found = next((meaning for meaning, words in MEANINGS.items() if word in words), None)
+        decoration = DECORATION.match(word)
+        if found or decoration is None:
+            return found
+        word = word[decoration.end() :]
 
 
 def _address(known: Mapping[str, str], fields: list[tuple[str, str]]) -> str | None:

@@ -1,12 +1,10 @@
 """WhatsApp Cloud API: one webhook is a batch of messages, statuses, reactions and calls."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
-import orjson
-
-from services.intake.adapters.media import described
 from services.intake.adapters.payload import Json, Payload, member, moment_at, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
+from services.intake.adapters.whatsapp_words import NO_MESSAGES, content_of, kind_of
 from services.intake.domain.identity import normal_address
 from services.intake.domain.message import (
     LONGEST_TEXT,
@@ -16,22 +14,18 @@ from services.intake.domain.message import (
     Person,
     UnreadableError,
 )
-from shared.contracts.fields import Attachment
 
-MEDIA = ("image", "video", "audio", "voice", "document", "sticker")
-# What happens to messages, and is none.
-NO_MESSAGES = frozenset({"reaction", "system", "revoke", "edit", "request_welcome", "ephemeral"})
+OBJECT = "whatsapp_business_account"
+NOT_OURS = f'"object" is not "{OBJECT}", nor is "messages" there'
 
 
 def read_whatsapp(payload: Payload) -> list[Parsed]:
-    """Also the value of a single change, as gateways between Meta and us pass it on."""
+    """Also a single change or its value, as gateways and Meta's test button pass them on."""
     body = payload.json()
-    if "object" not in body and isinstance(body.get("messages"), list):
-        return _change({"value": body}, payload)
-    if body.get("object") != "whatsapp_business_account":
-        raise UnreadableError(
-            '"object" is not "whatsapp_business_account", nor is "messages" there'
-        )
+    if "object" not in body and "entry" not in body:
+        return _unwrapped(body, payload)
+    if body.get("object", OBJECT) != OBJECT:
+        raise UnreadableError(NOT_OURS)
     found: list[Parsed] = []
     for entry in objects(body.get("entry")):
         for change in objects(entry.get("changes")):
@@ -39,8 +33,18 @@ def read_whatsapp(payload: Payload) -> list[Parsed]:
     return found or [NoMessage("a WhatsApp webhook without messages")]
 
 
+def _unwrapped(body: Json, payload: Payload) -> list[Parsed]:
+    if isinstance(body.get("value"), dict):
+        return _change(body, payload)
+    if isinstance(body.get("messages") or body.get("statuses"), list):
+        return _change({"value": body}, payload)
+    raise UnreadableError(NOT_OURS)
+
+
 def _change(change: Json, payload: Payload) -> list[Parsed]:
     value = member(change, "value")
+    if change.get("field") == "standby":
+        return [NoMessage("WhatsApp standby: another app minds it")]
     number = text_at(value, "metadata", "display_phone_number")
     mailbox = payload.mailbox or (normal_address(number, "whatsapp") if number else None)
     names = _names(value)
@@ -78,15 +82,16 @@ def _only(names: Mapping[str, str]) -> str | None:
 
 
 def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Parsed:
-    kind = text_at(message, "type") or "unknown"
+    kind = kind_of(message)
     if kind in NO_MESSAGES:
         return NoMessage(f"WhatsApp {kind}")
     sender = text_at(message, "from") or text_at(message, "from_user_id")
     if sender is None:
         raise UnreadableError(f'a WhatsApp message of type "{kind}" has no "from"')
-    address = normal_address(sender, "whatsapp")
+    number = normal_address(sender, "whatsapp")
+    address = number if number.startswith("+") else sender
     context = text_at(message, "context", "id")
-    text, attachments = _content(message, kind)
+    text, attachments = content_of(message, kind)
     return IncomingMessage(
         channel="whatsapp",
         sender=Person(address, _name(message, names)),
@@ -99,85 +104,3 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
         conversation=text_at(message, "group_id") or address,
         sent_at=moment_at(message, "timestamp"),
     )
-
-
-def _content(message: Json, kind: str) -> tuple[str, tuple[Attachment, ...]]:
-    if kind in MEDIA:
-        media = member(message, kind)
-        return text_at(media, "caption") or f"[{kind}]", (_attachment(media, kind),)
-    read = READERS.get(kind)
-    return (read(message) if read else f"[{kind}]"), ()
-
-
-def _attachment(media: Json, kind: str) -> Attachment:
-    media_id = text_at(media, "id")
-    return described(
-        kind,
-        media_id,
-        filename=text_at(media, "filename"),
-        content_type=text_at(media, "mime_type"),
-        sha256=text_at(media, "sha256") or "",
-        unique=media_id or "unknown",
-    )
-
-
-def _text(message: Json) -> str:
-    return text_at(message, "text", "body") or ""
-
-
-def _button(message: Json) -> str:
-    return text_at(message, "button", "text") or "[button]"
-
-
-def _interactive(message: Json) -> str:
-    answer = member(message, "interactive")
-    chosen = member(answer, text_at(answer, "type") or "")
-    parts = [text_at(chosen, name) for name in ("title", "body", "description")]
-    lines = [part for part in parts if part] + _flow_answers(text_at(chosen, "response_json"))
-    return "\n".join(lines) or "[interactive]"
-
-
-def _flow_answers(response: str | None) -> list[str]:
-    """What was filled into a flow's form, a line for each field."""
-    try:
-        answers = orjson.loads(response or "{}")
-    except orjson.JSONDecodeError:
-        return [response or ""]
-    named = answers.items() if isinstance(answers, dict) else ()
-    return [f"{name}: {value}" for name, value in named if name != "flow_token"]
-
-
-def _location(message: Json) -> str:
-    place = member(message, "location")
-    named = [text for name in ("name", "address", "url") if (text := text_at(place, name))]
-    point = f"{text_at(place, 'latitude')}, {text_at(place, 'longitude')}"
-    return "\n".join(["[location]", *named, point])
-
-
-def _contacts(message: Json) -> str:
-    lines = ["[contacts]"]
-    for contact in objects(message.get("contacts")):
-        numbers = (text_at(phone, "phone") for phone in objects(contact.get("phones")))
-        parts = (text_at(contact, "name", "formatted_name"), *numbers)
-        lines.append(" ".join(part for part in parts if part))
-    return "\n".join(lines)
-
-
-def _order(message: Json) -> str:
-    order = member(message, "order")
-    lines = ["[order]", text_at(order, "text") or ""]
-    for item in objects(order.get("product_items")):
-        product = text_at(item, "product_retailer_id")
-        price, currency = text_at(item, "item_price"), text_at(item, "currency")
-        lines.append(f"{text_at(item, 'quantity')} x {product} at {price} {currency}")
-    return "\n".join(line for line in lines if line)
-
-
-READERS: Mapping[str, Callable[[Json], str]] = {
-    "text": _text,
-    "button": _button,
-    "interactive": _interactive,
-    "location": _location,
-    "contacts": _contacts,
-    "order": _order,
-}
