@@ -6,6 +6,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
 from http import HTTPStatus
 from pathlib import Path
 from typing import Annotated
@@ -31,6 +32,7 @@ class Token(BaseModel):
     scopes: tuple[str, ...]
     rate_per_second: float = Field(default=50, gt=0)
     agent_id: str | None = None  # the holder is this agent; None: the holder is a program
+    expires: date | None = None  # good through that day, in UTC; None: until it is taken out
 
 
 class TokenFile(BaseModel):
@@ -83,6 +85,7 @@ class Bucket:
 class Tokens:
     known: tuple[Token, ...] = ()
     monotonic: Callable[[], float] = time.monotonic
+    now: Callable[[], datetime] = field(default=lambda: datetime.now(UTC))
     _buckets: dict[str, Bucket] = field(default_factory=dict)
 
     @classmethod
@@ -130,6 +133,10 @@ class Tokens:
         token = self.find(secret.strip())
         if token is None:
             raise _unauthorised("This token is not known here: mistyped, or withdrawn.")
+        if token.expires is not None and self.now().astimezone(UTC).date() > token.expires:
+            raise _unauthorised(
+                f"The token '{token.name}' was good until {token.expires}; ask for a new one."
+            )
         return token
 
     def _count(self, token: Token) -> None:
