@@ -233,6 +233,7 @@ def _headed(header: bytes) -> bytes:
 EMPTY_PACKED_FILE = b"\x02\x02\x90\x06\x00" + b"\x00" * 6
 SAME_BOUNDARY = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
 STATUSES = b"Content-Type: message/delivery-status\r\n\r\n" + b"Action: failed\r\n\r\n" * 50_000
+FONTS = rb"\f1\'e9\f0\'e9"
 FILE_HEAD = b"Content-Type: a/b; name=a\r\nContent-Transfer-Encoding: base64\r\n\r\n"
 BOMBS: Mapping[str, Callable[[], bytes]] = {
     "nested": _nested,
@@ -263,6 +264,7 @@ BOMBS: Mapping[str, Callable[[], bytes]] = {
     "winmail": lambda: _typed(
         b"application/ms-tnef", b"\x78\x9f\x3e\x22\x01\x00" + EMPTY_PACKED_FILE * 50_000
     ),
+    "rtf": lambda: _typed(b"text/rtf", rb"{\rtf1 {\fonttbl{\f1\fcharset204 x;}}" + FONTS * 50_000),
     "statuses": lambda: _parts(STATUSES, 1, b"report"),
 }
 CLASSES: Mapping[str, Callable[[], Attacks]] = {

@@ -10,6 +10,7 @@ from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import read_head
 from services.intake.adapters.rfc822.parts import MEDIA_TYPE, Part
+from services.intake.adapters.rfc822.rtf import read_rtf
 from services.intake.adapters.rfc822.tnef import PackedFile, unpacked
 from services.intake.adapters.rfc822.transfer import files_in_text
 from services.intake.domain.filename import safe_filename
@@ -196,6 +197,10 @@ def _text(part: Part, content: Content) -> None:
     data = part.decoded(LARGEST_TEXT)
     if part.content_type == "text/html":
         content.sections.append(Section(markup=decode(data, part.charset or _meta_charset(data))))
+        return
+    if part.content_type == "text/rtf":
+        written = read_rtf(data)
+        content.sections.append(Section(written.text, written.html))
         return
     data, files = files_in_text(data)
     text = decode(data, part.charset).replace("\r\n", "\n").replace("\r", "\n")

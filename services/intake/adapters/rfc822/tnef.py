@@ -4,6 +4,8 @@ import struct
 from dataclasses import dataclass, field
 
 from services.intake.adapters.rfc822.charsets import decode
+from services.intake.adapters.rfc822.packed_rtf import unpacked_rtf
+from services.intake.adapters.rfc822.rtf import read_rtf
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 HEADER = struct.Struct("<BII")  # level, attribute, length
@@ -14,7 +16,7 @@ OF_ATTACHMENT = 2
 NEW_ATTACHMENT, TITLE, DATA, PROPERTIES = 0x69002, 0x18010, 0x6800F, 0x69005
 CODE_PAGE, MESSAGE_PROPERTIES, MESSAGE_TEXT = 0x69007, 0x69003, 0x2800C
 LONG_NAME, DISPLAY_NAME, CONTENT, MEDIA_TYPE = 0x3707, 0x3001, 0x3701, 0x370E
-BODY, BODY_HTML = 0x1000, 0x1013
+BODY, BODY_RTF, BODY_HTML = 0x1000, 0x1009, 0x1013
 FIXED = {0x1: 4, 0x2: 4, 0x3: 4, 0x4: 4, 0x5: 8, 0x6: 8, 0x7: 8, 0xA: 4, 0xB: 4, 0x14: 8, 0x40: 8}
 CLASS_ID, TEXT, UNICODE, BINARY, OBJECT = 0x48, 0x1E, 0x1F, 0x102, 0xD
 MULTIPLE, FIRST_NAMED = 0x1000, 0x8000
@@ -84,6 +86,9 @@ def _message(package: Package, properties: Properties, charset: str) -> None:
         package.text = _text(properties[BODY], charset)
     if BODY_HTML in properties:
         package.html = _text(properties[BODY_HTML], charset)
+    elif BODY_RTF in properties and (rtf := unpacked_rtf(properties[BODY_RTF])):
+        read = read_rtf(rtf)
+        package.text, package.html = package.text or read.text, read.html
 
 
 def _text(value: bytes, charset: str) -> str:
