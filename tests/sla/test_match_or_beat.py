@@ -1,5 +1,6 @@
 """The semantics that users of other help desks miss, each point by its name."""
 
+from dataclasses import replace
 from typing import Literal
 
 import pytest
@@ -338,10 +339,7 @@ def test_changed_policies_hold_from_the_ticket_s_next_event_on() -> None:
     assert not story.said_of(SlaRetargeted)  # nothing differs but the version
     assert story.state is not None
     assert story.state.policy_version == "v2"
-    story.rules = policy_with(first_response="2h")
-    story.rules = type(story.rules)(
-        "v3", story.rules.schedules, story.rules.policies, story.rules.fallback
-    )
+    story.rules = replace(policy_with(first_response="2h"), version="v3")
     story.hear(f"{MONDAY} 10:00", note())
     [anew] = story.said_of(SlaRetargeted)
     assert (anew.policy, anew.policy_version) == ("only", "v3")

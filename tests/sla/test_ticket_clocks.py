@@ -2,10 +2,12 @@
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from services.sla.domain.hearing import Timer
+from services.sla.domain.ticket_clocks import retarget
 from shared.contracts.commands import SetStatus
 from shared.contracts.fields import Priority, Status
 from shared.contracts.sla import (
@@ -19,6 +21,8 @@ from shared.contracts.sla import (
 from shared.contracts.ticket import TicketMarkedSpam, TicketMerged
 from tests.sla.stories import (
     ANA,
+    CONFIG,
+    OFFICE,
     REQUESTER,
     Story,
     agent_replied,
@@ -329,3 +333,49 @@ def test_lateness_is_the_only_thing_that_depends_on_now() -> None:
     assert late.lateness_seconds == 90
     assert prompt.state == tardy.state
     assert prompt.said_of(SlaBreached) == [late.model_copy(update={"lateness_seconds": 0})]
+
+
+def test_clock_whose_target_and_desk_stay_is_not_aimed_anew() -> None:
+    """Also where another clock of the ticket is: its deadlines are the very same objects."""
+    before = policy_with(first_response="4h", resolution="16h")
+    after = replace(policy_with(first_response="2h", resolution="16h"), version="v2")
+    state = Story(before).hear(f"{MONDAY} 09:00", created(), triaged()).state
+    assert state is not None
+    moved = retarget(state, berlin(f"{MONDAY} 10:00"), after, berlin(f"{MONDAY} 10:00"))
+    assert moved.state.clocks[Metric.RESOLUTION] is state.clocks[Metric.RESOLUTION]
+    assert moved.state.clocks[Metric.FIRST_RESPONSE].due_at == berlin(f"{MONDAY} 11:00")
+    [anew] = [said.message for said in moved.said]
+    assert isinstance(anew, SlaRetargeted)
+    assert {target.metric for target in anew.targets} == {Metric.FIRST_RESPONSE, Metric.RESOLUTION}
+
+
+@pytest.mark.parametrize(
+    ("office", "due"),
+    [
+        ({"hours": {"mon-fri": "09:00-12:00"}}, "2026-03-03 10:00"),
+        ({"closed": ["2026-03-02 11:00-12:00"]}, f"{MONDAY} 14:00"),
+        ({"special_days": {"2026-03-02": "09:00-11:00"}}, "2026-03-03 11:00"),
+        ({"time_zone": "Europe/London"}, f"{MONDAY} 14:00"),
+    ],
+)
+def test_changed_desk_moves_clocks_whose_target_stays(office: dict[str, Any], due: str) -> None:
+    """The stretch that runs is counted by the new hours from its start on."""
+    policy = {"name": "only", "schedule": "office", "targets": {"resolution": "4h"}}
+    story = Story(rules({**CONFIG, "policies": [policy]}))
+    story.hear(f"{MONDAY} 09:00", created(), triaged())
+    desks = {**CONFIG["schedules"], "office": {**OFFICE, **office}}
+    story.rules = rules({**CONFIG, "schedules": desks, "policies": [policy]}, version="v2")
+    story.hear(f"{MONDAY} 09:30", note())
+    [anew] = story.said_of(SlaRetargeted)
+    assert [target.due_at for target in anew.targets] == [berlin(due)]
+
+
+def test_state_from_before_desks_were_noted_is_aimed_once() -> None:
+    story = Story(rules()).hear(f"{MONDAY} 09:00", created(), triaged())
+    assert story.state is not None
+    old = story.state.model_copy(update={"desks": ""})
+    now = berlin(f"{MONDAY} 10:00")
+    moved = retarget(old, now, rules(version="v2"), now)
+    assert moved.said == []
+    assert moved.state.desks == rules().desks
+    assert moved.state.clocks == old.clocks

@@ -1,15 +1,21 @@
 """When an SLA target falls due, and how much of it has passed, in a schedule's open time."""
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
-from services.sla.domain.schedule import MICROS, Schedule, from_micros, to_micros
+from services.sla.domain.schedule import (
+    MICROS,
+    STRETCH_MICROS,
+    Schedule,
+    from_micros,
+    to_micros,
+)
 from services.sla.domain.windows import DAY
 
 Hold = tuple[datetime, datetime]
 """From and until when a clock stood still; one that ends before it begins is none."""
 
-CLOSED_YEARS = 12  # 29 February comes within eight years, so after these a desk never opens
+CLOSED_STRETCHES = 12  # of 365 days: 29 February comes within eight years, so then it never opens
 
 
 def due_at(start: datetime, target: timedelta, schedule: Schedule) -> datetime:
@@ -20,20 +26,20 @@ def due_at(start: datetime, target: timedelta, schedule: Schedule) -> datetime:
     """
     if target < timedelta(0):
         raise ValueError("a target cannot be less than nothing")
-    moment, number = to_micros(start), start.astimezone(UTC).year
+    moment = to_micros(start)
+    number = opened = moment // STRETCH_MICROS
     if not target:
         return from_micros(_next_open(moment, number, schedule))
-    year = schedule.year(number)
-    needed = year.open_until(moment) + _micros(target)
-    opened = number
-    while needed > year.total:
-        needed -= year.total
-        opened = number if year.total else opened
+    stretch = schedule.stretch(number)
+    needed = stretch.open_until(moment) + _micros(target)
+    while needed > stretch.total:
+        needed -= stretch.total
+        opened = number if stretch.total else opened
         number += 1
-        if number - opened > CLOSED_YEARS:
+        if number - opened > CLOSED_STRETCHES:
             raise NeverOpenError
-        year = schedule.year(number)
-    return from_micros(year.moment_after(needed))
+        stretch = schedule.stretch(number)
+    return from_micros(stretch.moment_after(needed))
 
 
 class NeverOpenError(ValueError):
@@ -43,12 +49,14 @@ class NeverOpenError(ValueError):
 
 def elapsed(start: datetime, end: datetime, schedule: Schedule) -> timedelta:
     """How long the desk was open from `start` to `end`; nothing where the end comes first."""
-    if end <= start:
+    since, until = to_micros(start), to_micros(end)
+    if until <= since:
         return timedelta(0)
-    first, last = start.astimezone(UTC).year, end.astimezone(UTC).year
-    years = sum(schedule.year(number).total for number in range(first, last))
-    before = schedule.year(first).open_until(to_micros(start))
-    return timedelta(microseconds=years + schedule.year(last).open_until(to_micros(end)) - before)
+    first, last = since // STRETCH_MICROS, until // STRETCH_MICROS
+    counted = schedule.stretch(last).open_until(until) - schedule.stretch(first).open_until(since)
+    for number in range(first, last):
+        counted += schedule.stretch(number).total
+    return timedelta(microseconds=counted)
 
 
 def due_with_holds(
@@ -85,18 +93,19 @@ def started_before(
 
 
 def _opened_for(end: datetime, length: timedelta, schedule: Schedule) -> datetime:
-    number = opened = end.astimezone(UTC).year
-    year = schedule.year(number)
-    needed, there = _micros(length), year.open_until(to_micros(end))
+    moment = to_micros(end)
+    number = opened = moment // STRETCH_MICROS
+    stretch = schedule.stretch(number)
+    needed, there = _micros(length), stretch.open_until(moment)
     while needed > there:
         needed -= there
         opened = number if there else opened
         number -= 1
-        if opened - number > CLOSED_YEARS:
+        if opened - number > CLOSED_STRETCHES:
             raise NeverOpenError
-        year = schedule.year(number)
-        there = year.total
-    return from_micros(year.moment_before(there - needed)) if needed else end
+        stretch = schedule.stretch(number)
+        there = stretch.total
+    return from_micros(stretch.moment_before(there - needed)) if needed else end
 
 
 def elapsed_with_holds(
@@ -112,8 +121,8 @@ def elapsed_with_holds(
 
 
 def _next_open(moment: int, number: int, schedule: Schedule) -> int:
-    for year in range(number, number + CLOSED_YEARS):
-        found = schedule.year(year).next_open(moment)
+    for stretch in range(number, number + CLOSED_STRETCHES):
+        found = schedule.stretch(stretch).next_open(moment)
         if found is not None:
             return found
     raise NeverOpenError

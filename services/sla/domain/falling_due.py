@@ -13,29 +13,26 @@ from shared.contracts.sla import Metric, SlaWarning
 
 def catch_up(hearing: Hearing) -> None:
     """Says what came due before the input was accepted, each as if its own timer had fired."""
-    while _is_due(hearing) and (first := _first(hearing.state)) is not None:
-        _fall_due(hearing, first)
+    while (due := _earliest(hearing.state)) is not None and due < hearing.at:
+        _fall_due(hearing, _first_at(hearing.state, due))
 
 
 def fire(hearing: Hearing) -> None:
     """Says what is due by the instant of a timer, that instant included."""
-    while (first := _first(hearing.state)) is not None and first.due_at <= hearing.at:
-        _fall_due(hearing, first)
+    while (due := _earliest(hearing.state)) is not None and due <= hearing.at:
+        _fall_due(hearing, _first_at(hearing.state, due))
 
 
-def _is_due(hearing: Hearing) -> bool:
-    """Cheaper than to name what is due, and mostly nothing is."""
-    for clock in hearing.state.clocks.values():
-        due = next_due(clock)
-        if due is not None and due < hearing.at:
-            return True
-    return False
+def _earliest(state: SlaState) -> datetime | None:
+    """Cheaper than to name all that is awaited, and mostly nothing is due."""
+    dues = [due for clock in state.clocks.values() if (due := next_due(clock)) is not None]
+    return min(dues, default=None)
 
 
 def wanted_timers(state: SlaState) -> dict[str, datetime]:
     """Every timer that this state needs, and no other."""
     timers = {
-        _timer_name(state, deadline): deadline.due_at
+        _timer_name(clock.cycle, deadline): deadline.due_at
         for metric, clock in state.clocks.items()
         for deadline in deadlines(metric, clock)
     }
@@ -46,17 +43,22 @@ def wanted_timers(state: SlaState) -> dict[str, datetime]:
     return timers
 
 
-def _timer_name(state: SlaState, deadline: Deadline) -> str:
+def _timer_name(cycle: int, deadline: Deadline) -> str:
     """`breach:first_response:1`, `warn:resolution:1:75%`, `stall:4`."""
-    cycle = state.clocks[deadline.metric].cycle
-    if not deadline.is_breach:
-        return f"warn:{deadline.metric}:{cycle}:{deadline.level}"
-    return f"stall:{cycle}" if deadline.metric in QUIET else f"breach:{deadline.metric}:{cycle}"
+    _, is_breach, metric, level = deadline
+    if not is_breach:
+        return f"warn:{metric}:{cycle}:{level}"
+    return f"stall:{cycle}" if metric in QUIET else f"breach:{metric}:{cycle}"
 
 
-def _first(state: SlaState) -> Deadline | None:
-    every = (d for metric, clock in state.clocks.items() for d in deadlines(metric, clock))
-    return min(every, default=None)
+def _first_at(state: SlaState, due: datetime) -> Deadline:
+    """Of several at one instant warnings come first."""
+    return min(
+        deadline
+        for metric, clock in state.clocks.items()
+        if next_due(clock) == due
+        for deadline in deadlines(metric, clock)
+    )
 
 
 def _fall_due(hearing: Hearing, deadline: Deadline) -> None:
@@ -78,5 +80,5 @@ def _warn(hearing: Hearing, metric: Metric, deadline: Deadline) -> None:
         remaining_seconds=((clock.target_ms or 0) - passed) / SECOND_MS,
         **hearing.pinned,
     )
-    hearing.say(warning, Timer(_timer_name(hearing.state, deadline), deadline.due_at))
+    hearing.say(warning, Timer(_timer_name(clock.cycle, deadline), deadline.due_at))
     hearing.put(metric, warned(clock, deadline.level))

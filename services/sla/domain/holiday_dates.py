@@ -6,6 +6,9 @@ from difflib import get_close_matches
 from functools import cache
 
 from holidays import country_holidays, list_supported_countries
+from holidays.version import __version__
+
+HOLIDAYS_VERSION = __version__
 
 
 @cache

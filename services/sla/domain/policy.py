@@ -1,5 +1,6 @@
 """Which promise holds for a ticket: policies in order, the first that fits."""
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -18,6 +19,7 @@ from services.sla.domain.configuration import (
 )
 from services.sla.domain.desk_hours import NO_FEEDS, Feed
 from services.sla.domain.duration import milliseconds
+from services.sla.domain.holiday_dates import HOLIDAYS_VERSION
 from services.sla.domain.schedule import ALWAYS, Schedule
 from services.sla.domain.ticket_facts import TicketFacts
 from shared.contracts.fields import Priority, Status
@@ -71,6 +73,7 @@ class Rules:
     schedules: Mapping[str, Schedule]
     policies: Sequence[Policy]
     fallback: Policy  # for tickets that no policy fits: no targets
+    desks: str  # names what the schedules say: the same, and every deadline stays where it is
     feeds: tuple[str, ...] = ()  # names of the iCal files behind the schedules
     _by_name: Mapping[str, Policy] = field(init=False, repr=False)
 
@@ -132,7 +135,20 @@ def compile_rules(config: SlaConfig, version: str, feeds: Mapping[str, Feed] = N
     policies = tuple(_policy(policy, config.defaults) for policy in config.policies)
     nothing = PolicyConfig(name=NO_POLICY, schedule=CALENDAR, targets={})
     fallback = _policy(nothing, config.defaults)
-    return Rules(version, {**schedules, CALENDAR: ALWAYS}, policies, fallback, tuple(feeds))
+    return Rules(
+        version,
+        {**schedules, CALENDAR: ALWAYS},
+        policies,
+        fallback,
+        _desks(config, version if feeds else ""),
+        tuple(feeds),
+    )
+
+
+def _desks(config: SlaConfig, feeds_version: str) -> str:
+    written = [f"{name} {config.schedules[name].model_dump_json()}" for name in config.schedules]
+    text = "\n".join([*sorted(written), HOLIDAYS_VERSION, feeds_version])
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _policy(config: PolicyConfig, defaults: Defaults) -> Policy:

@@ -12,7 +12,11 @@ from services.sla.domain.windows import DAY, Windows
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = date(1970, 1, 1).toordinal()
 MICROS = 1_000_000
-LAST_YEAR = 9_998  # the last whose end is still a datetime
+STRETCH_DAYS = 365
+STRETCH = STRETCH_DAYS * DAY  # in seconds; so no calendar is asked which one holds an instant
+STRETCH_MICROS = STRETCH * MICROS
+FIRST_STRETCH = (1 - EPOCH_DAY) // STRETCH_DAYS + 2  # these lie wholly in what a datetime can be
+LAST_STRETCH = (date.max.toordinal() - EPOCH_DAY) // STRETCH_DAYS - 2
 
 Exceptions = Callable[[int], Mapping[date, Windows]]
 """The dates of a year that don't follow the weekly hours; no windows: closed all day."""
@@ -32,16 +36,16 @@ def no_exceptions(_year: int) -> Mapping[date, Windows]:
 
 
 @dataclass(frozen=True, slots=True)
-class OpenYear:
-    """The open spans of one year of UTC, in order, with running sums: all in microseconds."""
+class OpenStretch:
+    """The open spans of 365 days of UTC, in order, with running sums: all in microseconds."""
 
     opens: Sequence[int]
     closes: Sequence[int]
-    before: Sequence[int]  # open time of the year before each span
+    before: Sequence[int]  # open time of the stretch before each span
     total: int
 
     def open_until(self, moment: int) -> int:
-        """How long the desk has been open in this year before `moment`."""
+        """How long the desk has been open in this stretch before `moment`."""
         last = bisect_right(self.opens, moment) - 1
         if last < 0:
             return 0
@@ -75,36 +79,39 @@ class Schedule:
     zone: ZoneInfo
     week: tuple[Windows, ...]
     exceptions: Exceptions = no_exceptions
-    _years: dict[int, OpenYear] = field(default_factory=dict, init=False, repr=False)
+    _stretches: dict[int, OpenStretch] = field(default_factory=dict, init=False, repr=False)
 
-    def year(self, number: int) -> OpenYear:
-        """Worked out once; then each question costs a binary search."""
-        known = self._years.get(number)
+    def stretch(self, number: int) -> OpenStretch:
+        """The one from `number` times 365 days after 1970 on.
+
+        Worked out once; then each question costs a binary search.
+        """
+        known = self._stretches.get(number)
         if known is None:
-            if number > LAST_YEAR:
-                raise OverflowError("the desk's time runs past the last year of the calendar")
-            known = self._years[number] = _open_year(self, number)
+            if not FIRST_STRETCH <= number <= LAST_STRETCH:
+                raise OverflowError("the desk's time runs out of the years of the calendar")
+            known = self._stretches[number] = _open_stretch(self, number)
         return known
 
     def open_spans(self, since: datetime) -> Iterator[tuple[datetime, datetime]]:
-        """Without end, in order; a span that lasts over the end of a year comes in two parts."""
+        """Without end, in order; a span that lasts over the end of a stretch comes in two parts."""
         start = to_micros(since)
-        for number in count(since.astimezone(UTC).year):  # pragma: no branch - without end
-            year = self.year(number)
-            for span in range(bisect_right(year.closes, start), len(year.opens)):
-                opens = max(year.opens[span], start)
-                yield from_micros(opens), from_micros(year.closes[span])
+        for number in count(start // STRETCH_MICROS):  # pragma: no branch - without end
+            spans = self.stretch(number)
+            for span in range(bisect_right(spans.closes, start), len(spans.opens)):
+                opens = max(spans.opens[span], start)
+                yield from_micros(opens), from_micros(spans.closes[span])
 
     def is_open(self, moment: datetime) -> bool:
         micros = to_micros(moment)
-        return self.year(moment.astimezone(UTC).year).next_open(micros) == micros
+        return self.stretch(micros // STRETCH_MICROS).next_open(micros) == micros
 
     def windows_on(self, day: date, exceptions: Mapping[date, Windows]) -> Windows:
         own = exceptions.get(day)
         return self.week[day.weekday()] if own is None else own
 
 
-def _open_year(schedule: Schedule, number: int) -> OpenYear:
+def _open_stretch(schedule: Schedule, number: int) -> OpenStretch:
     opens: list[int] = []
     closes: list[int] = []
     for start, end in _spans(schedule, number):
@@ -117,11 +124,11 @@ def _open_year(schedule: Schedule, number: int) -> OpenYear:
     for start, end in zip(opens, closes, strict=True):
         before.append(total)
         total += end - start
-    return OpenYear(opens, closes, before, total)
+    return OpenStretch(opens, closes, before, total)
 
 
 def _spans(schedule: Schedule, number: int) -> Iterator[tuple[int, int]]:
-    """Each piece of the year with one offset is plain arithmetic on the wall clock's axis."""
+    """Each piece of the stretch with one offset is plain arithmetic on the wall clock's axis."""
     by_year: dict[int, Mapping[date, Windows]] = {}
     for start, end, offset in _pieces(schedule.zone, number):
         first, last = (start + offset) // DAY, (end + offset - 1) // DAY
@@ -138,8 +145,7 @@ def _spans(schedule: Schedule, number: int) -> Iterator[tuple[int, int]]:
 
 def _pieces(zone: ZoneInfo, number: int) -> Iterator[tuple[int, int, int]]:
     """(start, end, offset from UTC) in seconds; a new piece wherever the offset changes."""
-    start = _year_start(number)
-    end = _year_start(number + 1)
+    start, end = number * STRETCH, (number + 1) * STRETCH
     offset = _offset(zone, start)
     for midnight in (*range(start + DAY, end, DAY), end - 1):
         if _offset(zone, midnight) != offset:
@@ -147,10 +153,6 @@ def _pieces(zone: ZoneInfo, number: int) -> Iterator[tuple[int, int, int]]:
             yield start, change, offset
             start, offset = change, _offset(zone, change)
     yield start, end, offset
-
-
-def _year_start(number: int) -> int:
-    return (date(number, 1, 1).toordinal() - EPOCH_DAY) * DAY
 
 
 def _offset(zone: ZoneInfo, moment: int) -> int:

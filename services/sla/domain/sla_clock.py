@@ -46,7 +46,7 @@ class Clock(NamedTuple):
     @property
     def promised(self) -> bool:
         """There is a target that can still be kept."""
-        return self.target_ms is not None and self.open and self.breached_at is None
+        return self.target_ms is not None and self.ended_at is None and self.breached_at is None
 
 
 def stored(clock: Clock) -> dict[str, Any]:
@@ -54,10 +54,13 @@ def stored(clock: Clock) -> dict[str, Any]:
     document: dict[str, Any] = {
         name: value
         for name, value, usual in zip(Clock._fields, clock, _USUAL, strict=True)
-        if value is not usual and value != usual
+        if value is not usual
     }
     if clock.warnings:
-        document["warnings"] = [warning._asdict() for warning in clock.warnings]
+        document["warnings"] = [
+            {"level": level, "after_ms": after_ms, "due_at": due}
+            for level, after_ms, due in clock.warnings
+        ]
     return document
 
 
@@ -155,6 +158,16 @@ def retargeted(
         clock = clock._replace(schedule=target.schedule)
     aimed = _timed(_aimed(clock, target), new)
     return _without_superseded(aimed, at)
+
+
+def promises(clock: Clock, target: Target | None) -> bool:
+    """This target, with all its warnings that were not given yet; so there is nothing to aim."""
+    if target is None or target.milliseconds != clock.target_ms:
+        return target is None and clock.target_ms is None
+    if target.schedule != clock.schedule:
+        return False
+    awaited = [(warning.level, warning.after_ms) for warning in clock.warnings]
+    return awaited == [warning for warning in target.warnings if warning[0] not in clock.warned]
 
 
 def recounted(clock: Clock, schedule_name: str) -> Clock:

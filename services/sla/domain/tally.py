@@ -29,9 +29,9 @@ def standing(metric: Metric, clock: Clock | None) -> Standing | None:
 
 def differences(before: SlaState | None, after: SlaState) -> Iterator[tuple[str, int]]:
     """`resolution.running`, -1: how a step changes the counts; a closed ticket counts nowhere."""
-    old = {} if before is None or before.closed else before.clocks
-    new = {} if after.closed else after.clocks
-    for metric in old.keys() | new.keys():
+    old: dict[Metric, Clock] = {} if before is None or before.closed else before.clocks
+    new: dict[Metric, Clock] = {} if after.closed else after.clocks
+    for metric in old | new:
         if old.get(metric) is new.get(metric):
             continue  # most of a ticket's clocks, at most of its events
         was, is_now = standing(metric, old.get(metric)), standing(metric, new.get(metric))

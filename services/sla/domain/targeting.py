@@ -9,6 +9,7 @@ from services.sla.domain.sla_clock import (
     Clock,
     companion,
     judged,
+    promises,
     recounted,
     retargeted,
     started,
@@ -102,7 +103,8 @@ def follow_rules(hearing: Hearing) -> None:
 
 
 def _adopt(hearing: Hearing, policy: Policy) -> None:
-    hearing.change(policy=policy.name, policy_version=hearing.rules.version)
+    rules = hearing.rules
+    hearing.change(policy=policy.name, policy_version=rules.version, desks=rules.desks)
 
 
 def _promise(hearing: Hearing) -> None:
@@ -134,20 +136,22 @@ def _judge(hearing: Hearing, metric: Metric) -> None:
 
 
 def _aim_anew(hearing: Hearing, reason: str) -> None:
-    policy, clocks = hearing.state.policy, dict(hearing.state.clocks)
+    before = hearing.state.policy, dict(hearing.state.clocks)
+    same_desks = hearing.state.desks == hearing.rules.desks
     _adopt(hearing, hearing.rules.choose_policy(hearing.state.facts))
     _add_internal(hearing)
+    policy, priority = hearing.policy, hearing.state.facts.priority
     for metric, clock in hearing.open_clocks():
-        hearing.put(metric, _aimed(hearing, metric, clock))
+        if not (same_desks and promises(clock, policy.target(metric, priority))):
+            hearing.put(metric, _aimed(hearing, metric, clock))
     after = hearing.state
-    unchanged = policy == after.policy and clocks == after.clocks
-    if unchanged or after.status is Status.CLOSED:
+    if before == (after.policy, after.clocks) or after.status is Status.CLOSED:
         return
     hearing.say(
         SlaRetargeted(
             policy=after.policy,
             policy_version=after.policy_version,
-            schedule=hearing.policy.schedule,
+            schedule=policy.schedule,
             targets=hearing.targets(metric for metric, clock in hearing.open_clocks()),
             reason=reason,
         )

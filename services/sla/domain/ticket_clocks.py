@@ -44,7 +44,9 @@ def arrive(created: TicketCreated, at: datetime, rules: Rules) -> Decided:
     """Clocks count from creation, whenever triage tells their targets."""
     facts = on_arrival(created, at)
     policy = rules.choose_policy(facts)
-    state = SlaState(facts=facts, policy=policy.name, policy_version=rules.version)
+    state = SlaState(
+        facts=facts, policy=policy.name, policy_version=rules.version, desks=rules.desks
+    )
     hearing = Hearing(state, rules, at, at)
     for metric in FROM_THE_START:
         start_clock(hearing, metric)

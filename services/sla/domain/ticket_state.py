@@ -47,6 +47,7 @@ class SlaState(BaseModel):
     status: Status = Status.NEW
     policy: str
     policy_version: str
+    desks: str = ""  # by which schedules the clocks were aimed; empty: nobody noted it
     promised: bool = False  # the targets were announced
     clocks: dict[Metric, Clock] = Field(default_factory=dict)
     closing: Closing | None = None
