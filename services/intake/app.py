@@ -24,7 +24,7 @@ from shared.contracts.topics import TICKET_COMMANDS
 from shared.kit.reload import Reloader
 from shared.kit.service import Service, ServiceContext
 from shared.kit.settings import SettingsError, read_settings
-from shared.kit.tokens import Tokens
+from shared.kit.tokens import Tokens, read_tokens
 from shared.kit.unit import Stage
 
 LIFECYCLE = Stage(
@@ -40,9 +40,10 @@ LIFECYCLE = Stage(
 def create(context: ServiceContext) -> Service:
     """Raises SettingsError or ConfigError where a setting or the tokens' file is wrong."""
     settings = read_settings(IntakeSettings)
+    tokens = Tokens.load(context.settings.tokens_file)
     door = Door(
         settings=settings,
-        tokens=Tokens.load(context.settings.tokens_file),
+        tokens=tokens,
         database=context.database,
         publisher=context.publisher,
         blobs=context.blobs,
@@ -68,11 +69,31 @@ def create(context: ServiceContext) -> Service:
     return Service(
         name="intake",
         stages=[(RECEPTION, _reception(context, settings)), (LIFECYCLE, lifecycle)],
-        background=[reloader.watch, *_mail_doors(context, settings)],
+        background=[
+            reloader.watch,
+            *_watched(context, tokens),
+            *_mail_doors(context, settings),
+        ],
         api=create_api(door),
         indexes=INDEXES,
         prepare=partial(prepare, context.database, settings.keep_keys_seconds),
     )
+
+
+def _watched(context: ServiceContext, tokens: Tokens) -> list[Callable[[], Awaitable[None]]]:
+    """A token that is taken out of its file lets nobody in any more, without a restart."""
+    path = context.settings.tokens_file
+    if path is None:
+        return []
+    reloader = Reloader(
+        path,
+        read_tokens,
+        lambda changed: tokens.use(changed.value.tokens),
+        version=read_tokens(path).version,
+        clock=context.clock,
+        health=context.health,
+    )
+    return [reloader.watch]
 
 
 def _mail_doors(

@@ -14,7 +14,7 @@ from typing import Annotated
 from fastapi import Request
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from shared.kit.config import load
+from shared.kit.config import Loaded, load
 from shared.kit.problems import ProblemError
 
 PREFIX = "ds_"
@@ -49,6 +49,11 @@ class TokenFile(BaseModel):
             if twice := sorted({value for value in values if values.count(value) > 1}):
                 raise ValueError(f"two tokens have the {attribute} {twice[0]}")
         return self
+
+
+def read_tokens(path: Path) -> Loaded[TokenFile]:
+    """Raises ConfigError with every problem."""
+    return load(path, TokenFile)
 
 
 def new_token() -> tuple[str, str]:
@@ -91,7 +96,16 @@ class Tokens:
     @classmethod
     def load(cls, path: Path | None) -> "Tokens":
         """Without a file nobody is let in. Raises ConfigError for a file that is wrong."""
-        return cls(load(path, TokenFile).value.tokens if path is not None else ())
+        return cls(read_tokens(path).value.tokens if path is not None else ())
+
+    def use(self, known: tuple[Token, ...]) -> None:
+        """From the next request on; who may send how much is counted on."""
+        self.known = known
+        self._buckets = {
+            token.name: bucket
+            for token in known
+            if (bucket := self._buckets.get(token.name)) and bucket.rate == token.rate_per_second
+        }
 
     def find(self, secret: str) -> Token | None:
         """Takes as long for a wrong secret as for a right one."""

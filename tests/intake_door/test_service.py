@@ -73,4 +73,22 @@ async def test_what_comes_twice_or_goes_on_is_found_where_it_really_is(
     ids = {answer.json()["ticket_id"] for answer in (first, twice, goes_on)}
     assert ids == {first.json()["ticket_id"]}
     assert {answer.json()["number"] for answer in (twice, goes_on)} == {"TKT-1000"}
+
+    async def has_gone_on() -> bool:
+        return bool(await deployment.of_type("ticket.events", CustomerReplied))
+
+    await until(has_gone_on)
     assert len(await deployment.of_type("ticket.events", CustomerReplied)) == 1
+
+
+async def test_a_token_that_is_taken_out_of_its_file_is_refused_without_a_restart(
+    door: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    assert (await door.get("/v1/tickets/TKT-1")).status_code == 404
+
+    (tmp_path / "tokens.yaml").write_text("tokens: []")
+
+    async def is_refused() -> bool:
+        return (await door.get("/v1/tickets/TKT-1")).status_code == 401
+
+    await until(is_refused)
