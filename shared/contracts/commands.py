@@ -19,7 +19,7 @@ from shared.contracts.fields import (
     TicketType,
 )
 from shared.contracts.message import Message
-from shared.contracts.ticket import EarlierMessage, TicketHistory
+from shared.contracts.ticket import EarlierMessage, RequesterProfile, TicketHistory
 from shared.contracts.topics import TICKET_COMMANDS
 
 
@@ -45,6 +45,7 @@ class NewTicket(Contract):
     upstream_source: str | None = None
     upstream_id: str | None = None
     history: TicketHistory = TicketHistory()
+    profile: RequesterProfile | None = None
     follow_up_of: str | None = None
     split_from: str | None = None
 

@@ -33,6 +33,15 @@ class TicketHistory(Contract):
     last_ticket_number: str | None = None
 
 
+class RequesterProfile(Contract):
+    """What the requester's earlier messages tell of him, over all that is proven to be his."""
+
+    messages: int = Field(ge=1)
+    since: Moment  # his first message
+    channels: tuple[str, ...] = ()
+    addresses: tuple[Personal, ...] = ()  # that he wrote from; a user's id as `channel:id`
+
+
 class TicketCreated(IntakeEvent):
     """A request for help became a ticket."""
 
@@ -54,6 +63,7 @@ class TicketCreated(IntakeEvent):
     upstream_source: str | None = None
     upstream_id: str | None = None
     history: TicketHistory = TicketHistory()
+    profile: RequesterProfile | None = None  # None: nothing was heard of him before
     follow_up_of: str | None = None  # the closed ticket that this one continues
     split_from: str | None = None
 

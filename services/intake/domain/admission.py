@@ -1,18 +1,27 @@
 """What becomes of a message on arrival: a command to a ticket's writer, from all that is known."""
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 from services.intake.domain.identity import MessageIdentity, normal_address, without_tag
 from services.intake.domain.message import IncomingMessage
 from shared.contracts.commands import NewTicket, RecordMessage, ReportBounce
 from shared.contracts.fields import Actor, ActorKind, Attachment, BlobRef, MessageBody, Requester
-from shared.contracts.ticket import TicketHistory
+from shared.contracts.ticket import RequesterProfile, TicketHistory
 
 LONGEST_SUBJECT_OF_TEXT = 80
 MOST_PARTICIPANTS = 50
 # Bytes of UTF-8. JSON may double them, and a record must stay under its topic's megabyte.
 LARGEST_TEXT, LARGEST_NEW_TEXT, LARGEST_HTML = 160_000, 80_000, 240_000
 MAIL_SYSTEM = Actor(kind=ActorKind.SYSTEM, id="mail")
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """Of the requester, before this message."""
+
+    history: TicketHistory
+    profile: RequesterProfile | None
 
 
 def body_of(
@@ -64,11 +73,11 @@ def opening(
     message: IncomingMessage,
     body: MessageBody,
     requester: Requester,
-    history: TicketHistory,
+    earlier: Earlier,
     upstream: tuple[str, str] | None,
 ) -> RecordMessage:
     return appended(message, body, requester.customer_id, participant=True).model_copy(
-        update={"new_ticket": _new_ticket(message, requester, history, upstream)}
+        update={"new_ticket": _new_ticket(message, requester, earlier, upstream)}
     )
 
 
@@ -86,7 +95,7 @@ def bounced(message: IncomingMessage, body: MessageBody) -> ReportBounce:
 def _new_ticket(
     message: IncomingMessage,
     requester: Requester,
-    history: TicketHistory,
+    earlier: Earlier,
     upstream: tuple[str, str] | None,
 ) -> NewTicket:
     return NewTicket(
@@ -103,7 +112,8 @@ def _new_ticket(
         type=message.type,
         upstream_source=upstream[0] if upstream else None,
         upstream_id=upstream[1] if upstream else None,
-        history=history,
+        history=earlier.history,
+        profile=earlier.profile,
     )
 
 

@@ -54,6 +54,7 @@ def open_ticket(command: RecordMessage, facts: Facts) -> Decided:
         upstream_source=new.upstream_source,
         upstream_id=new.upstream_id,
         history=new.history,
+        profile=new.profile,
         follow_up_of=new.follow_up_of,
         split_from=new.split_from,
         **{name: getattr(new, name) for name in _SHARED},

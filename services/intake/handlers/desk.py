@@ -18,7 +18,6 @@ from services.intake.domain.conversation import (
     KnownTicket,
     find_ticket,
 )
-from services.intake.domain.identity import normal_address
 from services.intake.domain.message import IncomingMessage, NoMessage
 from services.intake.handlers.arrivals import (
     Arrival,
@@ -85,7 +84,7 @@ class Desk:
             tokens |= signed_tickets(message, self._options.mail_secret)
         await self.store.load_index(wanted)
         self.store.overlay(changes)
-        await self.store.load_senders({self._clues.customer_id(message) for _, message in messages})
+        await self._clues.load_people([message for _, message in messages], changes)
         await self.store.load_tickets(tokens)
 
     def receive(self, arrival: Arrival) -> None:
@@ -166,7 +165,7 @@ class Desk:
 
     def _admit(self, arrival: Arrival, message: IncomingMessage) -> None:
         customer_id = self._clues.customer_id(message)
-        self._learn(message)
+        self._clues.learn(message)
         at = arrival.heard.time
         let_in_by = released_id(arrival.heard)
         found = find_ticket(
@@ -182,7 +181,7 @@ class Desk:
             self._drop(arrival, message.channel, "it ends what no open ticket is about")
             return
         if message.origin is None:
-            self.store.count(customer_id, arrival.heard.at.number, at)
+            self.store.senders.count(customer_id, arrival.heard.at.number, at)
             if not let_in_by and self._is_burst(message, customer_id, at, new=ticket_id is None):
                 reason = f"over {self._options.burst_limit} messages of one sender in 10 minutes"
                 self._hold(arrival, message, reason)
@@ -197,16 +196,8 @@ class Desk:
         answer(self._tx, arrival.heard, ticket_id=ticket_id)
         if message.conversation is not None:
             self.store.go_on(conversation_of(message), ticket_id, at)
-
-    def _learn(self, message: IncomingMessage) -> None:
-        """An upstream that names customer and address has seen both: that is proof.
-
-        What a sender says of himself (a name, a reply address, a signature) is none.
-        """
-        sender = message.sender
-        address = normal_address(sender.address, message.channel) if sender.address else ""
-        if sender.customer_id and ("@" in address or address.startswith("+")):
-            self.store.learn(address, sender.customer_id)
+        if message.origin is None:
+            self._clues.notice(message, customer_id, arrival.heard.at.number, at)
 
     def _is_burst(
         self, message: IncomingMessage, customer_id: str, at: datetime, *, new: bool
@@ -214,7 +205,7 @@ class Desk:
         """In a chat many short messages are normal: there only new tickets count as a burst."""
         if message.conversation is not None and not new:
             return False
-        return self.store.written_lately(customer_id, at) > self._options.burst_limit
+        return self.store.senders.written_lately(customer_id, at) > self._options.burst_limit
 
     def _open(self, arrival: Arrival, message: IncomingMessage, customer_id: str) -> str:
         ticket_id = arrival.identity.ticket_id
@@ -235,7 +226,7 @@ class Desk:
             message,
             body,
             self._clues.requester(message, customer_id),
-            self.store.history(customer_id),
+            self._clues.earlier(message, customer_id),
             upstream_of(arrival.heard),
         )
 

@@ -13,6 +13,7 @@ from services.intake.domain.message import Parsed, UnreadableError
 from services.intake.handlers.arrivals import Arrival, arrived
 from services.intake.handlers.desk import Desk, ReceptionOptions
 from services.intake.store.customers import CustomerChanges, CustomerStore, address_keys
+from services.intake.store.senders import forget
 from shared.contracts.channel import MessageReceived, RawMessage
 from shared.contracts.envelope import header_text
 from shared.contracts.fields import BlobRef
@@ -101,6 +102,7 @@ async def _update_customers(inputs: Iterable[Heard], tx: Transaction) -> Custome
         if isinstance(each, CustomerUpdated):
             store.update(each)
         else:
+            await forget(tx, store.identities(each.customer_id))
             store.remove(each.customer_id)
     return store.changes
 

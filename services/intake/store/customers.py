@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from services.intake.domain.identity import normal_address
+from services.intake.domain.identity import normal_address, stranger_id
 from shared.contracts.fields import Requester, reveal
 from shared.contracts.people import CustomerUpdated
 from shared.kit.unit import Document, Transaction
@@ -50,6 +50,11 @@ class CustomerStore:
         self._customers.pop(customer_id, None)
         self.changes.customers[customer_id] = None
         self._tx.drop(CUSTOMERS, customer_id)
+
+    def identities(self, customer_id: str) -> set[str]:
+        """His id, and those that he had on channels while nobody knew him."""
+        keys = self._customers.get(customer_id, {}).get("keys", [])
+        return {customer_id, *(stranger_id("", key) for key in keys)}
 
     def _give_up(self, customer_id: str, keep: set[str]) -> None:
         for key in self._customers.get(customer_id, {}).get("keys", []):

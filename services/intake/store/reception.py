@@ -1,14 +1,13 @@
-"""What reception keeps: which message is in which ticket, and who wrote how much lately."""
+"""What reception keeps: which message is in which ticket, and whose each address is."""
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
-from services.intake.domain.burst import counted, messages_within
 from services.intake.domain.conversation import OVER, KnownTicket, Thread
 from services.intake.domain.identity import MessageIdentity, index_key, normal_address
 from services.intake.store.customers import ADDRESSES, CUSTOMERS, CustomerChanges, documents
+from services.intake.store.senders import SENDERS, SenderStore
 from shared.contracts.fields import Status
 from shared.contracts.people import CustomerUpdated
 from shared.contracts.ticket import TicketHistory
@@ -16,14 +15,13 @@ from shared.kit.unit import Document, Transaction
 
 RECEIVED = "received"  # one for each message with an id of its channel
 CONVERSATIONS = "conversations"
-SENDERS = "senders"
 TICKETS, NUMBERS = "tickets", "numbers"  # lifecycle's: read only
-MOST_RECENT = 10
 MOST_HOPS = 5  # from a merged ticket to the one that takes its messages
 
 INDEXES: Mapping[str, tuple[tuple[tuple[str, int], ...], ...]] = {
     RECEIVED: ((("reference", 1),),),
     SENDERS: ((("customer_id", 1),),),
+    ADDRESSES: ((("customer_id", 1),),),
 }
 
 
@@ -53,20 +51,23 @@ class ReceptionStore:
     """One batch's view: what is stored, and over it what this batch has added."""
 
     tx: Transaction
+    senders: SenderStore = field(init=False)
     _seen: dict[str, Document] = field(default_factory=dict)
     _references: dict[str, dict[str, str]] = field(default_factory=dict)
     _conversations: dict[str, Document] = field(default_factory=dict)
     _numbers: dict[str, str] = field(default_factory=dict)
     _addresses: dict[str, str] = field(default_factory=dict)
     _customers: dict[str, Document] = field(default_factory=dict)
-    _senders: dict[str, dict[str, Document]] = field(default_factory=dict)
+    _owned: dict[str, set[str]] = field(default_factory=dict)
     _tickets: dict[str, KnownTicket] = field(default_factory=dict)
     _stored_seen: set[str] = field(default_factory=set)
     _stored_conversations: set[str] = field(default_factory=set)
     _new_seen: list[Document] = field(default_factory=list)
     _learned: dict[str, str] = field(default_factory=dict)
     _touched_conversations: set[str] = field(default_factory=set)
-    _touched_senders: set[tuple[str, str]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.senders = SenderStore(self.tx)
 
     async def load_index(self, wanted: Wanted) -> None:
         """Messages, conversations, numbers and customers, then the tickets they lead to."""
@@ -101,12 +102,15 @@ class ReceptionStore:
             else:
                 self._customers[customer_id] = document
 
-    async def load_senders(self, customer_ids: Collection[str]) -> None:
+    async def load_owned(self, customer_ids: Collection[str], changes: CustomerChanges) -> None:
+        """All addresses that are theirs, by the CRM's word or an upstream's."""
         if not customer_ids:
             return
         where = {"customer_id": {"$in": sorted(customer_ids)}}
-        for document in await self.tx.find(SENDERS, where):
-            self._senders.setdefault(document["customer_id"], {})[document["_id"]] = dict(document)
+        found = {d["_id"]: d["customer_id"] for d in await self.tx.find(ADDRESSES, where)}
+        for address, owner in {**found, **changes.owners}.items():
+            if owner in customer_ids:
+                self._owned.setdefault(owner, set()).add(address)
 
     async def load_tickets(self, ticket_ids: Iterable[str]) -> None:
         """With those that they were merged into or continued in."""
@@ -126,9 +130,7 @@ class ReceptionStore:
             yield from found.values()
         yield from (document["ticket_id"] for document in self._conversations.values())
         yield from self._numbers.values()
-        for by_partition in self._senders.values():
-            for document in by_partition.values():
-                yield from (each["ticket_id"] for each in document["recent"])
+        yield from self.senders.tickets()
 
     def _remember_reference(self, document: Document) -> None:
         if document["ticket_id"] is not None:
@@ -172,24 +174,24 @@ class ReceptionStore:
         """Whose an address is, for as long as nobody has said so; the CRM's word replaces it."""
         if address not in self._addresses:
             self._addresses[address] = self._learned[address] = customer_id
+            self._owned.setdefault(customer_id, set()).add(address)
+
+    def addresses_of(self, customer_id: str) -> Collection[str]:
+        return self._owned.get(customer_id, ())
 
     def customer(self, customer_id: str) -> CustomerUpdated | None:
         found = self._customers.get(customer_id)
         return None if found is None else CustomerUpdated.model_validate(found)
 
-    def history(self, customer_id: str) -> TicketHistory:
-        parts = self._senders.get(customer_id, {}).values()
-        recent = sorted((each for d in parts for each in d["recent"]), key=_when, reverse=True)
-        known = [self._tickets.get(each["ticket_id"]) for each in recent]
+    def history(self, customer_ids: Collection[str]) -> TicketHistory:
+        """Of one person, over all ids that are his."""
+        tickets, recent = self.senders.opened_by(customer_ids)
+        known = [self._tickets.get(ticket_id) for ticket_id in recent]
         return TicketHistory(
-            tickets=sum(document["tickets"] for document in parts),
+            tickets=tickets,
             open=sum(ticket is None or ticket.status not in OVER for ticket in known),
             last_ticket_number=next((t.number for t in known if t and t.number), None),
         )
-
-    def written_lately(self, customer_id: str, at: datetime) -> int:
-        parts = self._senders.get(customer_id, {}).values()
-        return sum(messages_within(document["minutes"], at) for document in parts)
 
     def remember(
         self,
@@ -219,29 +221,9 @@ class ReceptionStore:
         self._conversations[key] = {"_id": key, "ticket_id": ticket_id, "last_at": at}
         self._touched_conversations.add(key)
 
-    def count(self, customer_id: str, partition: int, at: datetime) -> None:
-        sender = self._sender(customer_id, partition)
-        sender["minutes"] = counted(sender["minutes"], at)
-
     def opened(self, ticket: KnownTicket, partition: int, at: datetime) -> None:
         self._tickets[ticket.ticket_id] = ticket
-        sender = self._sender(ticket.customer_id, partition)
-        sender["tickets"] += 1
-        sender["recent"] = [{"ticket_id": ticket.ticket_id, "at": at}, *sender["recent"]]
-        del sender["recent"][MOST_RECENT:]
-
-    def _sender(self, customer_id: str, partition: int) -> Document:
-        """A document for each partition, so that no two partitions' batches write the same."""
-        key = f"{customer_id}:{partition}"
-        self._touched_senders.add((customer_id, key))
-        fresh: Document = {
-            "_id": key,
-            "customer_id": customer_id,
-            "tickets": 0,
-            "recent": [],
-            "minutes": {},
-        }
-        return self._senders.setdefault(customer_id, {}).setdefault(key, fresh)
+        self.senders.opened(ticket.customer_id, ticket.ticket_id, partition, at)
 
     def flush(self) -> None:
         """Inserts meet those of other partitions: then the batch runs again and sees theirs."""
@@ -253,8 +235,7 @@ class ReceptionStore:
         for key in sorted(self._touched_conversations):
             write = self.tx.put if key in self._stored_conversations else self.tx.insert
             write(CONVERSATIONS, self._conversations[key])
-        for customer_id, key in sorted(self._touched_senders):
-            self.tx.put(SENDERS, self._senders[customer_id][key])
+        self.senders.flush()
 
 
 def reference_key(channel: str, external_id: str) -> str:
@@ -274,7 +255,3 @@ def _known_ticket(ticket_id: str, document: Document) -> KnownTicket:
         number=document["number"],
         onward=document.get("merged_into") or document.get("continued_in"),
     )
-
-
-def _when(each: Mapping[str, Any]) -> Any:
-    return each["at"]
