@@ -40,7 +40,7 @@ log = structlog.get_logger("deskstream.kit")
 STORE_PAUSE, LONGEST_STORE_PAUSE = 0.5, 10.0
 TIMES_ASKED, TIME_PATIENCE_SECONDS = 3, 1.0
 TIME_SECONDS = 5.0
-GARBAGE_THRESHOLDS = 50_000, 20, 20
+GARBAGE_THRESHOLDS = 200_000, 20, 50
 
 
 @dataclass(frozen=True, slots=True)
