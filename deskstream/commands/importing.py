@@ -1,5 +1,6 @@
 """Takes over the tickets of another help desk."""
 
+import codecs
 from collections import Counter
 from enum import StrEnum
 from pathlib import Path
@@ -44,6 +45,9 @@ def import_tickets(
         str | None,
         typer.Option(help="Its name here, so that two systems' ids stay apart; else the format."),
     ] = None,
+    encoding: Annotated[
+        str | None, typer.Option(help="In what the files are written, if not in UTF-8 or UTF-16.")
+    ] = None,
     dry_run: Annotated[bool, typer.Option(help="Read and check only; nothing is sent.")] = False,
     strict: Annotated[bool, typer.Option(help="Send nothing if any ticket cannot come.")] = False,
 ) -> None:
@@ -53,7 +57,7 @@ def import_tickets(
     anew. Broken off, it goes on where it was; repeated, it takes nothing twice. Exit 1: some
     tickets could not come, as the report says.
     """
-    export = _read(file, form, mapping)
+    export = _read(file, form, mapping, _known(encoding))
     tickets = list(export.without_repetitions())
     _report(export, tickets)
     behind = any(problem.severe for problem in export.problems)
@@ -67,15 +71,23 @@ def import_tickets(
         raise typer.Exit(1)
 
 
-def _read(file: Path, form: Format, mapping: Path | None) -> Export:
+def _known(encoding: str | None) -> str | None:
+    try:
+        return codecs.lookup(encoding).name if encoding else None
+    except LookupError:
+        fail(f"there is no encoding {encoding}; e.g. windows-1252, utf-16, shift_jis", BAD_USE)
+
+
+def _read(file: Path, form: Format, mapping: Path | None, encoding: str | None) -> Export:
     if mapping is not None and form is not Format.GENERIC:
         fail("--mapping goes with --format generic", BAD_USE)
     try:
         if form is Format.ZENDESK:
-            return read_zendesk(file)
+            return read_zendesk(file, encoding)
         if form is Format.FRESHDESK:
-            return read_freshdesk(file)
-        return read_generic(file, load(mapping, Mapped).value if mapping else Mapped())
+            return read_freshdesk(file, encoding)
+        mapped = load(mapping, Mapped).value if mapping else Mapped()
+        return read_generic(file, mapped, encoding)
     except UnreadableExportError as error:
         fail(str(error), BAD_USE)
     except ConfigError as error:

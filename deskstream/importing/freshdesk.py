@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deskstream.importing.exported import Export
 from deskstream.importing.making import Given, Kind, Maker, Words
-from deskstream.importing.rows import Row, UnreadableExportError, table
+from deskstream.importing.rows import Row, Source, UnreadableExportError
 from deskstream.importing.words import PRIORITIES, STATUSES
 from shared.contracts.fields import Priority, Status
 from shared.contracts.ticket import EarlierMessage
@@ -46,8 +46,8 @@ HEADINGS = {
 }
 
 
-def read_freshdesk(path: Path) -> Export:
-    maker, tables = Maker(WORDS), _Tables(path)
+def read_freshdesk(path: Path, encoding: str | None = None) -> Export:
+    maker, tables = Maker(WORDS), _Tables(Source(path, encoding))
     for row in tables.tickets:
         if row.flag("deleted") or row.flag("spam"):
             maker.export.left_out += 1
@@ -57,18 +57,15 @@ def read_freshdesk(path: Path) -> Export:
 
 
 class _Tables:
-    def __init__(self, path: Path) -> None:
-        self.tickets = table(path, "tickets", "all_tickets", "ticket_1")
+    def __init__(self, source: Source) -> None:
+        self.tickets = source.tickets("tickets", "all_tickets", "ticket_1")
         if not self.tickets:
-            raise UnreadableExportError(f"{path.name}: there are no tickets in it")
-        self._contacts: Mapping[str, Row] = {}
-        self._companies: Mapping[str, Row] = {}
+            raise UnreadableExportError(f"{source.path.name}: there are no tickets in it")
+        self._contacts = _by_id(source.table("contacts"))
+        self._companies = _by_id(source.table("companies"))
         self._conversations: dict[str, list[Row]] = defaultdict(list)
-        if path.is_dir():
-            self._contacts = _by_id(table(path, "contacts"))
-            self._companies = _by_id(table(path, "companies"))
-            for row in table(path, "conversations"):
-                self._conversations[row.text("ticket_id")].append(row)
+        for row in source.table("conversations"):
+            self._conversations[row.text("ticket_id")].append(row)
 
     def given(self, row: Row) -> Given:
         requester = self._requester(row)

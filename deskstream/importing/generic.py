@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from deskstream.importing.exported import Export
 from deskstream.importing.making import Given, Kind, Maker, Words
-from deskstream.importing.rows import Row, UnreadableExportError, table
+from deskstream.importing.rows import Row, Source, UnreadableExportError
 from deskstream.importing.words import PRIORITIES, STATUSES, TYPES
 from shared.contracts.fields import Priority, Status, TicketType
 from shared.contracts.ticket import EarlierMessage
@@ -63,6 +63,7 @@ class Mapped(Form):
     priorities: dict[str, Priority] = Field(default_factory=dict)
     types: dict[str, TicketType] = Field(default_factory=dict)
     kinds: dict[str, Kind] = Field(default_factory=dict)
+    month_first: bool = False  # 03/02/2024 is the 2nd of March
 
     def words(self) -> Words:
         return Words(
@@ -76,17 +77,16 @@ def _small(words: Mapping[str, W]) -> dict[str, W]:
     return {word.strip().lower(): value for word, value in words.items()}
 
 
-def read_generic(path: Path, mapping: Mapped) -> Export:
-    maker = Maker(mapping.words())
-    rows = table(path, mapping.file)
+def read_generic(path: Path, mapping: Mapped, encoding: str | None = None) -> Export:
+    maker, source = Maker(mapping.words(), month_first=mapping.month_first), Source(path, encoding)
+    rows = source.tickets(mapping.file.lower())
     if not rows:
         raise UnreadableExportError(
             f"{path.name}: there is no table {mapping.file} in it; `file:` in the mapping names it"
         )
     messages: dict[str, list[Row]] = defaultdict(list)
-    if path.is_dir():
-        for row in table(path, mapping.messages.file):
-            messages[row.text(mapping.messages.ticket)].append(row)
+    for row in source.table(mapping.messages.file.lower()):
+        messages[row.text(mapping.messages.ticket)].append(row)
     for row in rows:
         given = _given(row, mapping.columns)
         said = list(_messages(row, messages[given.external_id], mapping, maker))

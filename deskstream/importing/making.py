@@ -51,6 +51,7 @@ class Given:
 class Maker:
     words: Words = field(default_factory=Words)
     export: Export = field(default_factory=Export)
+    month_first: bool = False
 
     def tell(self, row: Row, text: str, *, severe: bool = True) -> None:
         self.export.problems.append(Problem(row.where, text, severe))
@@ -105,8 +106,8 @@ class Maker:
     def message(
         self, row: Row, *, at: str, kind: Kind, text: str, author: str = ""
     ) -> EarlierMessage | None:
-        when = self._time(row, "when it was written", at, severe=False)
-        if when is None or not text:
+        when = self._time(row, "when it was written", at, severe=False) if text else None
+        if when is None:
             return None
         return EarlierMessage(at=when, kind=kind, text=text, author=author or None)
 
@@ -120,8 +121,14 @@ class Maker:
         return found
 
     def _time(self, row: Row, what: str, text: str, *, severe: bool) -> datetime | None:
-        found = time_of(text) if text else None
+        found = time_of(text, month_first=self.month_first) if text else None
         if found is None and (text or severe):
-            told = f'"{text[:40]}" is no time' if text else "nothing"
+            told = f'"{text[:40]}" is no time{self._hint(text)}' if text else "nothing"
             self.tell(row, f"{told} says {what}" if not text else f"{told}: {what}", severe=severe)
         return found
+
+    def _hint(self, text: str) -> str:
+        other = not self.month_first
+        if time_of(text, month_first=other) is None:
+            return ""
+        return f"; it is one with month_first: {str(other).lower()} in a mapping"

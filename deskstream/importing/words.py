@@ -41,16 +41,21 @@ TYPES: Mapping[str, TicketType] = {
     "feature request": TicketType.SERVICE_REQUEST,
     "complaint": TicketType.COMPLAINT,
 }
-FORMATS = ("%d/%m/%Y %H:%M", "%m/%d/%Y %H:%M", "%d.%m.%Y %H:%M", "%d-%m-%Y %H:%M", "%Y/%m/%d %H:%M")
+# %d and %m change places where the month comes first, but only between slashes.
+SLASHED = ("%d/%m/%Y", "%d/%m/%y")
+DATES = ("%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d", "%d/%b/%y", "%d %b %Y", "%b %d, %Y")
+CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p")
+FEWEST_DIGITS = 9  # of seconds since 1970: fewer are a year, a day or a number of something
 FIRST_IN_MILLISECONDS = 100_000_000_000
 
 
-def time_of(text: str) -> datetime | None:
-    """ISO 8601 in any spelling, seconds or milliseconds since 1970, RFC 5322, or day first.
+def time_of(text: str, *, month_first: bool = False) -> datetime | None:
+    """ISO 8601 in any spelling, seconds or milliseconds since 1970, as people write it, RFC 5322.
 
-    None where it is none of these; without a zone it is UTC.
+    03/02/2024 is in February, or with `month_first` in March: which it is no file says, and a
+    guess by the day's number would mix both. None where it is no time; without a zone it is UTC.
     """
-    found = _iso(text) or _epoch(text) or _mail(text) or _day_first(text)
+    found = _iso(text) or _epoch(text) or _written(text, month_first=month_first) or _mail(text)
     if found is None:
         return None
     try:
@@ -67,6 +72,8 @@ def _iso(text: str) -> datetime | None:
 
 
 def _epoch(text: str) -> datetime | None:
+    if len(text.partition(".")[0]) < FEWEST_DIGITS:
+        return None
     try:
         seconds = float(text)
         scale = 1_000 if seconds >= FIRST_IN_MILLISECONDS else 1
@@ -82,10 +89,12 @@ def _mail(text: str) -> datetime | None:
         return None
 
 
-def _day_first(text: str) -> datetime | None:
-    for form in FORMATS:
+def _written(text: str, *, month_first: bool) -> datetime | None:
+    tidy = " ".join(text.replace(", ", ",").replace(",", ", ").split())
+    slashed = [each.replace("%d/%m", "%m/%d") for each in SLASHED] if month_first else SLASHED
+    for form in (date + clock for date in (*slashed, *DATES) for clock in CLOCKS):
         try:
-            return datetime.strptime(text, form).replace(tzinfo=UTC)
+            return datetime.strptime(tidy, form).replace(tzinfo=UTC)
         except ValueError:
             continue
     return None

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from deskstream.importing.exported import Export
 from deskstream.importing.making import Given, Kind, Maker
-from deskstream.importing.rows import Row, UnreadableExportError, table
+from deskstream.importing.rows import Row, Source, UnreadableExportError
 from shared.contracts.ticket import EarlierMessage
 
 STAFF = frozenset({"agent", "admin", "owner"})
@@ -24,9 +24,9 @@ CHANNELS = {
 THROWN_AWAY = frozenset({"deleted"})
 
 
-def read_zendesk(path: Path) -> Export:
-    """A folder may hold tickets, comments, users, organisations and tags, each a file."""
-    maker, tables = Maker(), _Tables(path)
+def read_zendesk(path: Path, encoding: str | None = None) -> Export:
+    """Tickets, comments, users, organisations and tags: each a file, or a list of one JSON file."""
+    maker, tables = Maker(), _Tables(Source(path, encoding))
     for row in tables.tickets:
         if row.text("status").lower() in THROWN_AWAY:
             maker.export.left_out += 1
@@ -36,20 +36,18 @@ def read_zendesk(path: Path) -> Export:
 
 
 class _Tables:
-    def __init__(self, path: Path) -> None:
-        self.tickets = table(path, "ticket", "tickets")
+    def __init__(self, source: Source) -> None:
+        self.tickets = source.tickets("ticket", "tickets")
         if not self.tickets:
-            raise UnreadableExportError(f"{path.name}: there are no tickets in it")
-        alone = path.is_file()
-        self._users = {} if alone else _by_id(table(path, "user", "users"))
-        self._organisations = {} if alone else _by_id(table(path, "organization", "organizations"))
+            raise UnreadableExportError(f"{source.path.name}: there are no tickets in it")
+        self._users = _by_id(source.table("user", "users"))
+        self._organisations = _by_id(source.table("organization", "organizations"))
         self._comments: dict[str, list[Row]] = defaultdict(list)
         self._tags: dict[str, list[str]] = defaultdict(list)
-        if not alone:
-            for row in table(path, "ticket_comment", "ticket_comments", "comments"):
-                self._comments[row.text("ticket_id")].append(row)
-            for row in table(path, "ticket_tag", "ticket_tags", "tags"):
-                self._tags[row.text("ticket_id")].append(row.text("tag"))
+        for row in source.table("ticket_comment", "ticket_comments", "comments"):
+            self._comments[row.text("ticket_id")].append(row)
+        for row in source.table("ticket_tag", "ticket_tags", "tags"):
+            self._tags[row.text("ticket_id")].append(row.text("tag"))
 
     def given(self, row: Row) -> Given:
         requester = self._requester(row)

@@ -1,5 +1,6 @@
 """Exports as they are: which tickets come of them, and what is told of the rest."""
 
+import json
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -199,6 +200,16 @@ def test_a_line_that_is_no_json_is_told(tmp_path: Path) -> None:
         ("Sat, 02 Mar 2024 09:15:00 +0000", True),
         ("02/03/2024 09:15", True),
         ("02.03.2024 09:15", True),
+        ("02.03.2024 09:15:00", True),
+        ("02/03/2024 9:15 AM", True),
+        ("2/3/24 9:15 AM", True),
+        ("02/Mar/24 9:15 AM", True),
+        ("2 Mar 2024 09:15", True),
+        ("Mar 2, 2024 9:15 am", True),
+        ("20240302T091500", True),
+        ("2024", False),
+        ("17", False),
+        ("12/31/2024 09:15", False),
         ("yesterday", False),
         ("0001-01-01T00:00:00+14:00", False),
         ("1e300", False),
@@ -208,3 +219,92 @@ def test_times_in_many_spellings(text: str, *, found: bool) -> None:
     expected = datetime(2024, 3, 2, 9, 15, tzinfo=UTC)
 
     assert time_of(text) == (expected if found else None)
+
+
+@pytest.mark.parametrize(
+    ("text", "month"), [("02/03/2024 09:15", 2), ("02.03.2024 09:15", 3), ("2024-03-02", 3)]
+)
+def test_where_the_month_comes_first_is_said_and_not_guessed(text: str, month: int) -> None:
+    found = time_of(text, month_first=True)
+
+    assert found is not None
+    assert found.month == month
+
+
+def test_a_date_that_is_one_only_the_other_way_round_is_told(tmp_path: Path) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_text("id,status,created_at,email\n1,closed,12/31/2024 09:15,a@b.example\n")
+
+    wrong, right = (read_generic(file, Mapped(month_first=way)) for way in (False, True))
+
+    [problem] = wrong.problems
+    assert "is no time; it is one with month_first: true in a mapping" in problem.text
+    assert only(right.tickets).opened_at == datetime(2024, 12, 31, 9, 15, tzinfo=UTC)
+
+
+ZENDESKS_API = {
+    "tickets": [
+        {
+            "id": 1,
+            "status": "closed",
+            "created_at": "2024-03-02T09:15:00Z",
+            "requester_id": 7,
+            "organization_id": 8,
+            "subject": "Lamp",
+            "description": "It is dark.",
+        }
+    ],
+    "users": [{"id": 7, "email": "cara@example.org", "name": "Cara", "role": "end-user"}],
+    "organizations": [{"id": 8, "name": "Lamps"}],
+    "after_cursor": "x",
+    "after_url": "y",
+    "before_cursor": None,
+    "count": 1,
+    "end_of_stream": True,
+}
+
+
+def test_what_an_api_answers_holds_its_people_beside_the_tickets(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    file.write_text(json.dumps(ZENDESKS_API))
+
+    ticket = only(read_zendesk(file).tickets)
+
+    assert (ticket.address, ticket.name, ticket.organisation) == (
+        "cara@example.org",
+        "Cara",
+        "Lamps",
+    )
+
+
+def test_one_list_beside_much_else_is_the_tickets(tmp_path: Path) -> None:
+    file = tmp_path / "page.json"
+    tickets = ZENDESKS_API["tickets"]
+    file.write_text(json.dumps({"results": tickets, "a": 1, "b": 2, "c": 3, "d": 4, "e": 5}))
+
+    assert [problem.text for problem in read_zendesk(file).problems] == []
+
+
+LINE = "id,status,created_at,email,subject\n1,closed,2024-03-02,cara@example.org,Grüße\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "said"),
+    [("utf-8", None), ("utf-8-sig", None), ("utf-16", None), ("windows-1252", "windows-1252")],
+)
+def test_letters_are_read_as_they_were_written(
+    tmp_path: Path, written: str, said: str | None
+) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_bytes(LINE.encode(written))
+
+    assert only(read_generic(file, Mapped(), said).tickets).subject == "Grüße"
+
+
+def test_letters_that_nobody_can_read_are_told_and_not_replaced(tmp_path: Path) -> None:
+    file = tmp_path / "tickets.csv"
+    file.write_bytes(LINE.encode("windows-1252"))
+
+    told = r"tickets\.csv, line 2: it is not written in utf-8; say in what with --encoding"
+    with pytest.raises(UnreadableExportError, match=told):
+        read_generic(file, Mapped())

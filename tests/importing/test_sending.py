@@ -131,6 +131,7 @@ def test_a_good_dry_run_ends_well(tmp_path: Path) -> None:
     [
         (["--format", "zendesk", "--mapping", "{mapping}"], "--mapping goes with --format generic"),
         (["--format", "generic", "--mapping", "{mapping}"], "mapping.yaml:1: colums"),
+        (["--format", "generic", "--encoding", "klingon"], "there is no encoding klingon"),
     ],
 )
 def test_wrong_use_is_told(tmp_path: Path, arguments: list[str], told: str) -> None:

@@ -10,6 +10,8 @@ from services.intake.adapters.recognition import recognised
 from tests.intake.mutating import Seeds
 from tests.intake_channels import test_mail_webhooks as webhooks
 from tests.intake_channels.reading import form
+from tests.intake_channels.test_slack import RICH, VIEW
+from tests.intake_channels.test_twilio import ADDED
 from tests.intake_reception.mails import (
     alert,
     alerts,
@@ -56,6 +58,9 @@ MESSAGE = {
 EVENTS = [{"sender": {"id": "7"}, "message": MESSAGE, "timestamp": 1772442000123}]
 META = {"entry": [{"id": "9", "messaging": EVENTS}]}
 TELEGRAM = {"message_id": 5, "from": {"id": 7, "first_name": "A"}, "chat": {"id": 7}, "text": "Hi"}
+LINK = {"type": "text_link", "offset": 0, "length": 2, "url": "https://x"}
+POLL = {"question": "Which?", "options": [{"text": "A"}, {"text": "B"}]}
+FLOW = {"type": "nfm_reply", "nfm_reply": {"response_json": '{"a":{"b":[1,{"c":2}]}}'}}
 SLACK = {
     "type": "message",
     "user": "U7",
@@ -74,16 +79,28 @@ PAYLOADS: dict[str, list[bytes]] = {
     "phone": [form({"CallSid": "1", "From": "+34600111222", "TranscriptionText": "Hi"})],
     "postmark": [orjson.dumps(webhooks.postmark())],
     "sendgrid": [webhooks.sendgrid({"attachment1": ("a.txt", "text/plain", b"a")})],
-    "slack": [orjson.dumps({"type": "event_callback", "event": SLACK})],
-    "sms": [
-        form({"MessageSid": "1", "From": "+34600111222", "Body": "Hi", "MediaUrl0": "https://x"})
+    "slack": [
+        orjson.dumps({"type": "event_callback", "event": SLACK}),
+        orjson.dumps({"type": "event_callback", "event": {**SLACK, "text": "", "blocks": RICH}}),
+        form({"payload": orjson.dumps(VIEW).decode()}),
     ],
-    "telegram": [orjson.dumps({"update_id": 1, "message": TELEGRAM})],
+    "sms": [
+        form({"MessageSid": "1", "From": "+34600111222", "Body": "Hi", "MediaUrl0": "https://x"}),
+        form(ADDED | {"Media": '[{"Sid":"ME","Size":7}]', "InteractiveData": '{"a":[{"b":1}]}'}),
+    ],
+    "telegram": [
+        orjson.dumps({"update_id": 1, "message": TELEGRAM}),
+        orjson.dumps({"update_id": 1, "message": {**TELEGRAM, "entities": [LINK]}}),
+        orjson.dumps({"update_id": 1, "message": {**TELEGRAM, "text": "", "poll": POLL}}),
+    ],
     "web": [
         b'{"sender":{"address":"a@x.example"},"text":"Hi","tags":["a"],"html":"<p>Hi</p>"}',
         form({"name": "Ana", "email": "a@x.example", "message": "Hi", "order": "7"}),
     ],
-    "whatsapp": [whatsapp(chat("Hi", "w1"), statuses=[{"status": "read"}])],
+    "whatsapp": [
+        whatsapp(chat("Hi", "w1"), statuses=[{"status": "read"}]),
+        whatsapp(chat("", "w1", type="interactive", interactive=FLOW)),
+    ],
 }
 
 

@@ -299,3 +299,11 @@ def test_postmarks_check_sends_data_for_content() -> None:
 )
 def test_forms_are_recognised_by_what_stands_together(body: object, channel: str) -> None:
     assert recognised(as_bytes(body)) == channel
+
+
+def test_postmarks_plain_sender_has_his_name_beside_him() -> None:
+    body = {"From": "ana@x.example", "FromName": "Ruiz, Ana", "TextBody": "It burns."}
+
+    found = read("postmark", body)
+
+    assert (found.sender.address, found.sender.name) == ("ana@x.example", "Ruiz, Ana")

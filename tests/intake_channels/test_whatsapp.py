@@ -101,6 +101,10 @@ def test_beside_groups_each_sender_is_a_conversation() -> None:
         ({"type": "text", "text": "bare"}, "bare"),
         ({"type": "button", "button": {"payload": "CALL_ME"}}, "CALL_ME"),
         ({"errors": [{"code": 131051}]}, "[unsupported]"),
+        (
+            {"type": "unsupported", "unsupported": {"type": "video_note"}},
+            "[unsupported]\nvideo_note",
+        ),
         ({"type": "poll", "poll": {"name": "Which lamp?"}}, "[poll]\nWhich lamp?"),
         (
             {"interactive": {"call_permission_reply": {"response": "accept"}}},
@@ -159,3 +163,17 @@ def test_one_that_another_app_minds_is_none() -> None:
 def test_its_inner_parts_are_recognised_and_read(body: dict[str, Any]) -> None:
     assert recognised(as_bytes(body)) == "whatsapp"
     assert read("whatsapp", body).sender.name == "Ana Ruiz"
+
+
+@pytest.mark.parametrize("kind", ["edit", "pin"])
+def test_what_happens_to_a_message_is_none_even_where_it_is_unsupported(kind: str) -> None:
+    message = {"from": "34600111222", "type": "unsupported", "unsupported": {"type": kind}}
+
+    assert reason("whatsapp", batch(message, contacts=[ANA])) == f"WhatsApp {kind}"
+
+
+def test_a_number_and_a_user_id_are_one_person() -> None:
+    both = read("whatsapp", batch(text("x", from_user_id="ES.81"), contacts=[ANA]))
+
+    assert (both.sender.address, both.aliases) == ("+34600111222", ("ES.81",))
+    assert read("whatsapp", batch(hidden("x", "ES.81"), contacts=[ANA])).aliases == ()

@@ -1,6 +1,7 @@
 """One person over all his addresses: what is known of him, and what proves that they are his."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
@@ -186,3 +187,41 @@ async def test_a_customer_who_is_gone_leaves_no_profile() -> None:
         stranger_id("email", "ana@customer.example"),
     }
     assert not any("profile" in each for each in left)
+
+
+def without_number(text: str, message_id: str) -> dict[str, Any]:
+    message = chat(text, message_id, from_user_id="ES.81")
+    del message["from"]
+    return message
+
+
+async def test_a_number_and_a_user_id_that_meta_names_together_are_one_person() -> None:
+    desk = FrontDesk()
+    said = [
+        without_number("Hidden", "w1"),
+        chat("Both", "w2", from_user_id="ES.81"),
+        without_number("Hidden again", "w3"),
+    ]
+    for each in said:
+        await desk.mails(whatsapp(each), channel="whatsapp", mailbox=None)
+
+    first, second = created_by(desk, "w1"), created_by(desk, "w2")
+    assert second.history.tickets == 1
+    assert second.profile is not None
+    assert second.profile.addresses == ("whatsapp:es.81",)
+    assert first.requester.customer_id == stranger_id("whatsapp", "ES.81")
+    owner = desk.bench.documents("addresses")["es.81"]["customer_id"]
+    assert owner == second.requester.customer_id == stranger_id("whatsapp", "+34600111222")
+
+
+async def test_the_crms_word_on_a_number_holds_for_its_user_id() -> None:
+    desk = FrontDesk()
+    both = chat("Both", "w1", from_user_id="ES.81")
+    await desk.mails(whatsapp(both), channel="whatsapp", mailbox=None)
+    desk.bench.publish(CustomerUpdated(customer_id="c-1", addresses=("+34600111222",)), "c-1")
+    await desk.bench.run()
+
+    again = chat("Again", "w2", from_user_id="ES.81")
+    await desk.mails(whatsapp(again), channel="whatsapp", mailbox=None)
+
+    assert desk.bench.documents("addresses")["es.81"]["customer_id"] == "c-1"

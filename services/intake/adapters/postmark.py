@@ -39,7 +39,7 @@ def _pieces(body: Json, recipients: tuple[str, ...]) -> Pieces:
         if (name := text_at(each, "Name"))
     )
     fields = {
-        "from": _mailbox(member(body, "FromFull")) or text_at(body, "From"),
+        "from": _mailbox(member(body, "FromFull")) or _sender(body),
         "reply-to": text_at(body, "ReplyTo"),
         "subject": text_at(body, "Subject"),
         "date": text_at(body, "Date"),
@@ -58,6 +58,13 @@ def _pieces(body: Json, recipients: tuple[str, ...]) -> Pieces:
         files=tuple(_file(each) for each in objects(body.get("Attachments"))),
         recipients=recipients,
     )
+
+
+def _sender(body: Json) -> str | None:
+    address, name = text_at(body, "From"), text_at(body, "FromName")
+    if address is None or name is None or "<" in address:
+        return address
+    return _mailbox({"Email": address, "Name": name})
 
 
 def _mailbox(person: Json) -> str | None:

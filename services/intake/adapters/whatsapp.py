@@ -85,7 +85,8 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
     kind = kind_of(message)
     if kind in NO_MESSAGES:
         return NoMessage(f"WhatsApp {kind}")
-    sender = text_at(message, "from") or text_at(message, "from_user_id")
+    user_id = text_at(message, "from_user_id")
+    sender = text_at(message, "from") or user_id
     if sender is None:
         raise UnreadableError(f'a WhatsApp message of type "{kind}" has no "from"')
     number = normal_address(sender, "whatsapp")
@@ -100,6 +101,7 @@ def _message(message: Json, names: Mapping[str, str], mailbox: str | None) -> Pa
         external_id=text_at(message, "id"),
         fingerprint=f"{address} {text_at(message, 'timestamp')} {kind}",
         mailbox=mailbox,
+        aliases=(user_id,) if user_id and user_id != sender else (),
         references=(context,) if context else (),
         conversation=text_at(message, "group_id") or address,
         sent_at=moment_at(message, "timestamp"),

@@ -17,11 +17,14 @@ NO_MESSAGES = frozenset(
 ENVELOPE = frozenset(
     {"from", "from_user_id", "id", "timestamp", "type", "context", "errors", "group_id", "referral"}
 )
-SAID = ("body", "text", "title", "name", "caption", "question", "description", "response")
+SAID = ("type", "body", "text", "title", "name", "caption", "question", "description", "response")
 
 
 def kind_of(message: Json) -> str:
     """As it says; else by what it holds, since some gateways leave the type out."""
+    named = text_at(message, "unsupported", "type") or text_at(message, "type")
+    if named in NO_MESSAGES:
+        return named
     named = text_at(message, "type")
     held = next((k for k in message if k in READERS or k in (*MEDIA, *NO_MESSAGES)), None)
     return named or held or "unsupported"

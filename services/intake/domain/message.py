@@ -56,6 +56,7 @@ class IncomingMessage:
     external_id: str | None = None
     fingerprint: str | None = None
     mailbox: str | None = None
+    aliases: tuple[str, ...] = ()  # the sender's other addresses, by the vendor's own word
     to: tuple[Person, ...] = ()
     cc: tuple[Person, ...] = ()
     reply_to: Person | None = None

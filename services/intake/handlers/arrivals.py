@@ -53,6 +53,7 @@ def want(wanted: Wanted, arrival: Arrival, message: IncomingMessage) -> None:
     for person in (message.sender, message.reply_to):
         if person and person.address:
             wanted.addresses.add(normal_address(person.address, message.channel))
+    wanted.addresses |= {normal_address(each, message.channel) for each in message.aliases}
     if message.sender.customer_id:
         wanted.customers.add(message.sender.customer_id)
 

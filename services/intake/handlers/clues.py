@@ -29,10 +29,12 @@ class Clues:
         senders = [(m.channel, m.sender.address) for m in messages if m.sender.address]
         strangers = {stranger_id(channel, address) for channel, address in senders}
         ids = {customer_id for _, customer_id in people}
-        await self.store.load_owned(ids - strangers, changes)
+        vouched = {customer_id for message, customer_id in people if message.aliases}
+        await self.store.load_owned((ids - strangers) | vouched, changes)
         for message, customer_id in people:
             ids |= self.identities(message, customer_id)
-        # What an upstream proves in this batch joins what the address did before.
+        # What is proven in this batch joins what the address did before.
+        ids |= {stranger_id(m.channel, alias) for m in messages for alias in m.aliases}
         named = any(message.sender.customer_id for message in messages)
         await self.store.senders.load(ids | strangers if named else ids)
 
@@ -40,8 +42,9 @@ class Clues:
         """As the upstream says, as the CRM knows the address, else made of the address."""
         if message.sender.customer_id:
             return message.sender.customer_id
-        people = (message.sender, message.reply_to)
-        for address in (p.address for p in people if p and p.address):
+        reply_to = message.reply_to.address if message.reply_to else None
+        named = (message.sender.address, *message.aliases, reply_to)
+        for address in (each for each in named if each):
             if owner := self.store.customer_of(normal_address(address, message.channel)):
                 return owner
         sender = message.sender.address or message.origin or message.sender.name or ""
@@ -61,15 +64,19 @@ class Clues:
             customer_id
         )
 
-    def learn(self, message: IncomingMessage) -> None:
+    def learn(self, message: IncomingMessage, customer_id: str) -> None:
         """An upstream that names customer and address has seen both: that is proof.
 
-        What a sender says of himself (a name, a reply address, a signature) is none.
+        So is a vendor that names two addresses of one account. What a sender says of himself (a
+        name, a reply address, a signature) is none.
         """
         sender = message.sender
         address = normal_address(sender.address, message.channel) if sender.address else ""
         if sender.customer_id and ("@" in address or address.startswith("+")):
             self.store.learn(address, sender.customer_id)
+        before = stranger_id(message.channel, sender.address or "")
+        for alias in message.aliases:
+            self.store.learn(normal_address(alias, message.channel), customer_id, before=before)
 
     def notice(
         self, message: IncomingMessage, customer_id: str, partition: int, at: datetime

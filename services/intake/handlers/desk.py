@@ -165,7 +165,7 @@ class Desk:
 
     def _admit(self, arrival: Arrival, message: IncomingMessage) -> None:
         customer_id = self._clues.customer_id(message)
-        self._clues.learn(message)
+        self._clues.learn(message, customer_id)
         at = arrival.heard.time
         let_in_by = released_id(arrival.heard)
         found = find_ticket(

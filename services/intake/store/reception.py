@@ -170,9 +170,13 @@ class ReceptionStore:
     def customer_of(self, address: str) -> str | None:
         return self._addresses.get(address)
 
-    def learn(self, address: str, customer_id: str) -> None:
-        """Whose an address is, for as long as nobody has said so; the CRM's word replaces it."""
-        if address not in self._addresses:
+    def learn(self, address: str, customer_id: str, *, before: str | None = None) -> None:
+        """Whose an address is, for as long as nobody has said so; the CRM's word replaces it.
+
+        `before` is who the owner was while nobody knew him.
+        """
+        owner = self._addresses.get(address)
+        if owner is None or (owner == before and owner != customer_id):
             self._addresses[address] = self._learned[address] = customer_id
             self._owned.setdefault(customer_id, set()).add(address)
 
