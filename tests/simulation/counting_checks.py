@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import dropwhile
 
 from shared.contracts.envelope import format_time, header_text
 from shared.contracts.message import Message
@@ -15,6 +16,7 @@ from shared.kit.unit import Document
 from tests.simulation.world import World
 
 Accepted = Sequence[tuple[datetime, Message]]
+Feedback = Sequence[tuple[datetime, FeedbackReceived]]
 POISON = 5
 DELAY = timedelta(seconds=1)
 
@@ -92,14 +94,14 @@ def _timers(ticket: str, accepted: Accepted, answers: list[Record], fired: int) 
     """A timer fires when it is due, after every event that was accepted before, and once.
 
     Once for each time that it was set: of two events of the same millisecond one may have been a
-    dead letter, which sets it for that instant again when it comes back.
+    dead letter, or have waited behind one, and sets it for that instant again when it comes back.
     """
     problems = []
     inputs = [(at, said) for at, said in accepted if isinstance(said, FeedbackReceived)]
     poisoned = any(said.score == POISON for _, said in inputs)
     told: dict[str, int] = {}
     dues: dict[str, set[str]] = {}
-    settings = Counter(format_time(at) for at, said in inputs if said.score == POISON)
+    letters = Counter(format_time(at) for at, _ in _from_the_first_poison(inputs))
     for record in answers:
         category = _category(record)
         if not category.startswith("fired"):
@@ -109,8 +111,8 @@ def _timers(ticket: str, accepted: Accepted, answers: list[Record], fired: int) 
         due = headers["ce_time"]
         fired_at_due = dues.setdefault(due, set())
         fired_at_due.add(headers["ce_id"])
-        letters = settings[format_time(datetime.fromisoformat(due) - DELAY)]
-        if len(fired_at_due) > 1 + letters:
+        set_again = letters[format_time(datetime.fromisoformat(due) - DELAY)]
+        if len(fired_at_due) > 1 + set_again:
             problems.append(f"{ticket}: the timer due at {due} fired twice")
         if format_time(accepted_at(record)) < due:
             problems.append(f"{ticket}: a timer due at {due} fired before that")
@@ -120,3 +122,8 @@ def _timers(ticket: str, accepted: Accepted, answers: list[Record], fired: int) 
     if fired != len(told):
         problems.append(f"{ticket}: {fired} timers fired, {len(told)} were told")
     return problems
+
+
+def _from_the_first_poison(inputs: Feedback) -> Feedback:
+    """All that may have been a dead letter, or waited behind one."""
+    return list(dropwhile(lambda each: each[1].score != POISON, inputs))
