@@ -1,5 +1,6 @@
 """What intake makes of a file: one JSON object a message, or what is wrong with it."""
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
@@ -23,7 +24,7 @@ def explained(
     value: bytes, file: str, channel: str | None, mailbox: str | None = None
 ) -> Iterator[Record | NoMessage]:
     """In the payload's order. An input that is no message of anybody says why it is none."""
-    for payload in payloads_in(value):
+    for payload in payloads_in(value.removeprefix(BOM_UTF8)):
         yield from _explained(payload, file, channel, mailbox)
 
 

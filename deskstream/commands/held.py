@@ -4,10 +4,11 @@ from typing import Annotated, Any
 
 import typer
 from pymongo import AsyncMongoClient
-from rich.table import Table
+from rich.table import Column, Table
 
 from deskstream.console import BAD_USE, fail, out, run, settings
 from services.intake.store.held import HELD, again
+from shared.contracts.envelope import NAMESPACE
 from shared.kit.kafka import KafkaPublisher
 from shared.kit.settings import KitSettings
 from shared.kit.unit import Document
@@ -27,7 +28,9 @@ def list_held(
     """List held messages, oldest first: who wrote, by which channel, and why it was held."""
     where = {} if sender is None else {"sender": sender}
     found = run(_find(settings(), where, limit))
-    table = Table("id", "at", "channel", "sender", "reason")
+    # Whole, however narrow the terminal is: the other commands want to be told them.
+    whole = Column("id", no_wrap=True, min_width=len(str(NAMESPACE)))
+    table = Table(whole, "at", "channel", Column("sender", overflow="fold"), "reason")
     for held in found:
         at = f"{held['at']:%Y-%m-%d %H:%M:%S}"
         table.add_row(held["_id"], at, held["channel"], held["sender"] or "", held["reason"])

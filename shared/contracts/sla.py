@@ -124,7 +124,7 @@ class SlaBreached(SlaEvent):
 class SlaCorrected(SlaVerdict):
     """A fact accepted in time was logged after its deadline's breach: the breach is taken back.
 
-    `fact` is fulfilled, paused or cancelled, and `fulfilled_at` when it was accepted.
+    `fact` is fulfilled, paused, cancelled or retargeted, and `fulfilled_at` when it was accepted.
     """
 
     metric: Metric

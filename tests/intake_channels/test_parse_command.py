@@ -124,3 +124,12 @@ def test_a_list_without_payloads_is_no_message(tmp_path: Path, content: str) -> 
     [found], _ = parse(str(file))
 
     assert "error" in found
+
+
+def test_a_byte_order_mark_is_no_part_of_a_payload(tmp_path: Path) -> None:
+    file = tmp_path / "a.json"
+    file.write_text('{"MessageSid": "SM1", "From": "+34600111222", "Body": "Hi"}', "utf-8-sig")
+
+    [found], _ = parse(str(file))
+
+    assert (found["channel"], found["text"]) == ("sms", "Hi")

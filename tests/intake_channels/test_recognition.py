@@ -48,6 +48,8 @@ NO_PAYLOADS = frozenset(
         (form({"email": "a@x.example", "message": "one two"}), "web"),
         (multipart({"body-plain": "x"}), "mailgun"),
         (b"{", "web"),
+        (b"MessageSid=SM1&From=+34600111222&Body=It broke, twice.\n", "sms"),
+        (b"From=x: a <b@x.example>\nSubject: s\n\nhi", "email"),
     ],
 )
 def test_by_shape(body: object, channel: str) -> None:

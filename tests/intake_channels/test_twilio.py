@@ -112,3 +112,9 @@ def test_a_message_of_a_conversation() -> None:
 )
 def test_what_is_none(fields: dict[str, str], why: str) -> None:
     assert why in reason("sms", form(fields))
+
+
+def test_a_form_to_the_channel_whatsapp_is_twilios() -> None:
+    fields = {**SMS, "From": "whatsapp:+34600111222"}
+
+    assert read("whatsapp", form(fields)) == read("sms", form(fields))

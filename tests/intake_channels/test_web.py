@@ -82,3 +82,21 @@ def test_a_decorated_subject_is_one(label: str) -> None:
     found = read("web", form({"email": "ana@x.example", "message": "It broke.", label: "Lamp"}))
 
     assert (found.subject, found.text) == ("Lamp", "It broke.")
+
+
+def test_a_survey_names_each_answer_by_its_type() -> None:
+    """The question stands in a field beside it."""
+    answers = [
+        {"type": "email", "email": "ana@x.example", "field": {"ref": "mail"}},
+        {"type": "text", "text": "It broke.", "field": {"title": "Message"}},
+        {"type": "choice", "choice": {"label": "The tall one"}, "field": {"title": "Lamp"}},
+        {"type": "choices", "choices": {"labels": ["night", "day"]}, "field": {"ref": "when"}},
+        {"type": "number", "number": 4, "field": {"id": "n"}},
+    ]
+
+    found = read("web", {"event_type": "form_response", "form_response": {"answers": answers}})
+
+    assert found.sender.address == "ana@x.example"
+    assert found.text.split("\n")[0] == "It broke."
+    for line in ("Lamp: The tall one", "when: night, day", "n: 4"):
+        assert line in found.text.split("\n")

@@ -3,6 +3,9 @@
 # ruff: noqa: RUF001 - some are Russian
 
 PROSE = [
+    "On 3 March 2026 at 10:00 I told <bob@x.example> again\nand he said he would call.",
+    "We met at 10:00 AM, March 2, 2026:\nnobody came.",
+    "The forwarded message: please read it.\nIt is about the lamp.",
     "On Monday I got the lamp.\nIt is broken.",
     "On 3 March 2026 at 10:00 the courier came.\nHe left no parcel.",
     "Yesterday at 10:00 he wrote:\nWe will refund you.\nBut nobody did.",

@@ -132,6 +132,8 @@ OTHERS = {
     "proton-old": f"‐‐‐‐‐‐‐ Original Message ‐‐‐‐‐‐‐\n"
     f"On Monday, March 2nd, 2026 at 10:00 AM, {S} wrote:",
     "zoho": f"---- On Mon, 02 Mar 2026 10:00:00 +0100 {S} wrote ----",
+    "zoho-bare": f"On Mon, 02 Mar 2026 10:00:00 +0100 {S} wrote",
+    "yandex-time": '10:00 AM, March 2, 2026, "Support" <s@d.example>:',
     "fastmail": "On Mon, Mar 2, 2026, at 10:00 AM, Support wrote:",
     "kmail": "On Monday, 2 March 2026 10:00:00 CET Support wrote:",
     "mutt": "On Mon, Mar 02, 2026 at 10:00:00AM +0100, Support wrote:",
@@ -322,6 +324,7 @@ FORWARDS = [
     "---------- Forwarded message ----------",
     "-------- Forwarded Message --------",
     "Begin forwarded message:",
+    "Forwarded message:",
     "----- Forwarded by Ana Ruiz/HQ/Acme on 02.03.2026 10:00 -----",
     "----- Forwarded message from Support <s@d.example> -----",
     "---------- Weitergeleitete Nachricht ---------",

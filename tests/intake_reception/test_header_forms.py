@@ -85,6 +85,7 @@ SENDERS = [
     ("Ana <=?utf-8?q?ana=40x=2Eexample?=>", ("ana@x.example", "Ana")),
 ]
 RECIPIENTS = [
+    ("Team: a@x.example (Ana); (nobody else)", [("a@x.example", "Ana")]),
     ("a@x.example, b@x.example", [("a@x.example", None), ("b@x.example", None)]),
     (
         '"Doe, Jane" <a@x.example>, "Roe, Rick" <b@x.example>',

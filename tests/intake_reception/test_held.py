@@ -7,8 +7,10 @@ from typer.testing import CliRunner
 
 from deskstream.cli import app
 from services.intake.store.held import HELD, again
+from shared.contracts.envelope import deterministic_id
 from shared.contracts.ticket import MessageDropped, MessageHeld, TicketCreated
 from shared.kit.unit import Document
+from tests.harness import MONDAY_9AM
 from tests.intake_reception.mails import FrontDesk, mail
 from tests.intake_reception.test_reception import bounce_of
 
@@ -79,6 +81,21 @@ async def test_a_bounce_of_nobodys_mail_becomes_a_ticket_too() -> None:
     [created] = desk.bench.said_of(TicketCreated)
     assert not created.acknowledge
     assert held(desk) == []
+
+
+def test_the_list_tells_whole_ids_however_narrow_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    held_id = deterministic_id("input", "a")
+    found = {"_id": held_id, "at": MONDAY_9AM, "channel": "email", "reason": "over 20 messages"}
+
+    async def find(*_: object) -> list[Document]:
+        return [{**found, "sender": "somebody.with.a.long.name@customer.example"}]
+
+    monkeypatch.setattr("deskstream.commands.held._find", find)
+    monkeypatch.setattr("deskstream.commands.held.out.width", 60)
+
+    ran = CliRunner().invoke(app, ["held", "list"])
+
+    assert held_id in ran.stdout
 
 
 @pytest.mark.parametrize("command", ["release", "discard"])

@@ -128,6 +128,14 @@ def test_message_ids(value: str, message_id: str | None) -> None:
             id="rewritten by a group",
         ),
         pytest.param(
+            {
+                "X-Original-From": "Ana <ana@customer.example>",
+                "From": "'Ana' via Help <help@lists.example>",
+            },
+            "ana@customer.example",
+            id="rewritten by a list",
+        ),
+        pytest.param(
             {"From": MAILBOX, "Reply-To": "ana@customer.example"},
             "ana@customer.example",
             id="a form that sends in our name",

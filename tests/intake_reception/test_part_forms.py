@@ -355,3 +355,16 @@ def test_a_boundary_is_found_wherever_it_lies(size: int) -> None:
 
     assert message.text == text
     assert [file.filename for file in message.attachments] == ["a.pdf"]
+
+
+@pytest.mark.parametrize("kind", ["application-x-zip", "unknown", "x-zip;"])
+def test_who_names_a_file_means_no_text(kind: str) -> None:
+    [file] = read(multipart("mixed", TEXT, (f"Content-Type: {kind}; name=a.zip", "PK"))).attachments
+
+    assert (file.filename, file.content_type) == ("a.zip", "application/octet-stream")
+
+
+def test_pictures_without_a_name_get_one_that_fits() -> None:
+    [file] = read(multipart("mixed", TEXT, ("Content-Type: image/jpg", "JFIF"))).attachments
+
+    assert file.filename == "attachment-1.jpg"

@@ -160,3 +160,9 @@ def test_every_line_is_kept_once(text: str) -> None:
         return sorted(line.strip() for line in part.split("\n") if line.strip())
 
     assert sorted(written(found.new) + written(found.quoted)) == written(text)
+
+
+def test_a_long_dash_above_a_signature() -> None:
+    found = divide("Thank you.\n\n—————\nAna Ruiz\nLamps and more\n")
+
+    assert found.new == "Thank you."

@@ -289,7 +289,12 @@ def test_done_late_without_a_breach_heard_is_a_breach_all_the_same() -> None:
 
 @pytest.mark.parametrize(
     ("fact", "met", "state"),
-    [("fulfilled", 1, "met"), ("paused", 0, "paused"), ("cancelled", 0, "cancelled")],
+    [
+        ("fulfilled", 1, "met"),
+        ("paused", 0, "paused"),
+        ("cancelled", 0, "cancelled"),
+        ("retargeted", 0, "running"),
+    ],
 )
 def test_a_correction_takes_the_breach_back_where_it_was_counted(
     fact: str, met: int, state: str

@@ -102,6 +102,50 @@ def _punctual(message: Message) -> Message:
     return message.model_copy(update={"lateness_seconds": 0}) if late else message
 
 
+@st.composite
+def late_lives(draw: st.DrawFn) -> list[tuple[datetime, datetime, Message]]:
+    """Events with the instants of their acceptance and of their place in the log, in its order."""
+    life = draw(lives())
+    delays = draw(st.lists(st.sampled_from([0, 0, 1, 30, 90, 600]), min_size=12, max_size=12))
+    logged = [
+        (at, at + delay * MINUTE, event) for (at, event), delay in zip(life, delays, strict=False)
+    ]
+    return sorted(logged, key=lambda each: each[1])
+
+
+@settings(max_examples=150, deadline=None)
+@given(late_lives())
+def test_timers_that_fire_before_facts_are_logged_change_no_outcome(
+    life: list[tuple[datetime, datetime, Message]],
+) -> None:
+    """What was said too early is taken back: in the end it stands as if nothing had been."""
+    fired, read = (
+        Story(OFFICE_RULES, prompt=False).hear(START, created(), triaged()) for _ in "12"
+    )
+    for at, logged_at, event in life:
+        fired.until(logged_at).hear(at, event)
+        read.hear(at, event)
+    assert _outcome(fired.until(END)) == _outcome(read.until(END))
+
+
+def _outcome(story: Story) -> object:
+    """The verdict of each promise after all corrections, and how its clocks stand in the end."""
+    verdicts: dict[tuple[Metric, int], object] = {}
+    for said in story.messages:
+        if isinstance(said, SlaBreached):
+            verdicts[said.metric, said.cycle] = said.breached_at
+        elif isinstance(said, SlaCorrected):
+            del verdicts[said.metric, said.cycle]
+        elif isinstance(said, SlaFulfilled):
+            assert said.late is ((said.metric, said.cycle) in verdicts)
+    assert story.state is not None
+    clocks = {
+        metric: clock._replace(warnings=(), warned=())
+        for metric, clock in story.state.clocks.items()
+    }
+    return verdicts, clocks
+
+
 @settings(max_examples=60, deadline=None)
 @given(lives())
 def test_each_breach_and_each_warning_is_said_once(life: list[Event]) -> None:

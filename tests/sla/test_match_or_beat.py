@@ -109,6 +109,52 @@ def test_pause_accepted_in_time_but_logged_after_the_breach_takes_it_back() -> N
     ]
 
 
+@pytest.mark.parametrize(
+    ("priority", "due", "misses"),
+    [(Priority.LOW, "2026-03-03 17:00", 0), (Priority.HIGH, f"{MONDAY} 11:00", 1)],
+)
+def test_priority_accepted_in_time_but_logged_after_the_breach_takes_it_back(
+    priority: Priority, due: str, misses: int
+) -> None:
+    """As if it had been read in time: the target of that moment was another one."""
+    only = policy_with(first_response={"high": "2h", "medium": "4h", "low": "16h"})
+    story = Story(only).hear(f"{MONDAY} 09:00", created(), triaged()).until(f"{MONDAY} 13:00")
+    assert len(story.said_of(SlaBreached)) == 1
+    late = Story(only, prompt=False, state=story.state).hear(
+        f"{MONDAY} 12:59", changed(priority=priority)
+    )
+    [correction] = late.said_of(SlaCorrected)
+    assert correction.metric is Metric.FIRST_RESPONSE
+    assert correction.breached_at == berlin(f"{MONDAY} 13:00")
+    assert (correction.fact, correction.fulfilled_at) == ("retargeted", berlin(f"{MONDAY} 12:59"))
+    [anew] = late.said_of(SlaRetargeted)
+    assert [t.due_at for t in anew.targets] == [berlin(due)]
+    late.until(f"{MONDAY} 13:00")
+    assert [b.breached_at for b in late.said_of(SlaBreached)] == [berlin(due)] * misses
+
+
+def test_priority_accepted_in_time_that_leaves_the_deadline_leaves_the_breach() -> None:
+    same = policy_with(first_response={"medium": "4h", "low": "4h"}, resolution={"medium": "8h"})
+    story = Story(same).hear(f"{MONDAY} 09:00", created(), triaged()).until(f"{MONDAY} 13:00")
+    story.prompt = False
+    story.hear(f"{MONDAY} 12:00", changed(priority=Priority.LOW))
+    assert len(story.said_of(SlaRetargeted)) == 1
+    assert not story.said_of(SlaCorrected)
+    story.until(f"{MONDAY} 16:00")
+    assert [b.metric for b in story.said_of(SlaBreached)] == [Metric.FIRST_RESPONSE]
+
+
+def test_changed_policies_take_no_breach_back_though_the_event_was_accepted_before() -> None:
+    story = Story(policy_with(first_response="4h")).hear(f"{MONDAY} 09:00", created(), triaged())
+    story.until(f"{MONDAY} 13:00")
+    story.rules = replace(policy_with(first_response="16h"), version="v2")
+    story.prompt = False
+    story.hear(f"{MONDAY} 12:00", note())
+    assert not story.said_of(SlaCorrected)
+    assert story.state is not None
+    assert story.state.clocks[Metric.FIRST_RESPONSE].breached_at == berlin(f"{MONDAY} 13:00")
+
+
 def test_fact_accepted_after_the_deadline_corrects_nothing() -> None:
     story = opened().until(f"{MONDAY} 13:00").hear(f"{MONDAY} 13:01", agent_replied())
     assert not story.said_of(SlaCorrected)

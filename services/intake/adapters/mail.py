@@ -59,6 +59,7 @@ DELIVERY_HEADERS = (
     "envelope-to",
     "x-envelope-to",
 )
+BY_GROUPS = ("x-original-sender", "x-original-from")  # where they keep whom From named
 SENDER_FALLBACKS = ("sender", "reply-to", "return-path", "x-sender", "x-from", "resent-from")
 
 
@@ -163,8 +164,9 @@ def _sender(headers: Headers, mailbox: str | None) -> Person:
     stated = _everyone(headers, "from")
     named = [person for person in stated if _is_mail_address(person.address)]
     via = VIA.search(named[0].name or "") if named else None
-    if named and "x-original-sender" in headers.values and (via or _is(named[0], mailbox)):
-        original = addresses(headers.raw("x-original-sender"))
+    rewritten = next((name for name in BY_GROUPS if name in headers.values), None)
+    if named and rewritten and (via or _is(named[0], mailbox)):
+        original = addresses(headers.raw(rewritten))
         name = VIA.sub("", named[0].name or "").strip("' ") or None
         named = [Person(original[0].address, name)] if original else named
     if named and not _is(named[0], mailbox):

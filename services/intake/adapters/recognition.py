@@ -10,7 +10,8 @@ from services.intake.adapters.forms import form_of
 from services.intake.adapters.payload import Json, Payload, member, objects
 from services.intake.domain.message import UnreadableError
 
-FORM_LINE = re.compile(rb"\s*[\w%.~*+\[\]$-]{1,200}=[^\s<>]*\s*\Z")
+# One line, though some hands that wrote it left its spaces and newlines as they are.
+FORM_LINE = re.compile(rb"\s*[\w%.~*+\[\]$-]{1,200}=(?:[^\s<>]*\s*\Z|[^\r\n<>]*&[\w-]{1,200}=)")
 MULTIPART_START = re.compile(rb"\s*--[^\r\n]{1,200}\r?\n[^\r\n]*form-data", re.IGNORECASE)
 
 

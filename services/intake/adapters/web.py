@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 
 from services.intake.adapters.canonical import read_canonical
 from services.intake.adapters.forms import Form, form_of
-from services.intake.adapters.payload import Json, Payload, objects, text_at
+from services.intake.adapters.payload import Json, Payload, member, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
 from services.intake.domain.filename import safe_filename
 from services.intake.domain.identity import normal_address
@@ -22,7 +22,17 @@ from services.intake.domain.message import (
 CHANNEL = "web"
 MOST_FIELDS = 200
 LONGEST_LABEL = 200
-WRAPPERS = ("data", "fields", "submission", "form", "payload", "answers", "values")
+WRAPPERS = (
+    "data",
+    "fields",
+    "submission",
+    "form",
+    "form_response",
+    "payload",
+    "answers",
+    "values",
+)
+DEEPEST_WRAPPER = 4
 NOT_LETTERS = re.compile(r"[\W\d_]+")
 DECORATION = re.compile(r"(?:your|contact|customer|user|form|field|ihre?|votre|tu|su)(?=\w{3})")
 ADDRESS = re.compile(r"[^\s@<>,;]{1,64}@[^\s@<>,;]{1,190}\.[^\s@<>,;.]{2,63}")
@@ -98,18 +108,30 @@ def _labelled(body: Json) -> list[tuple[str, str]]:
     return list(_pairs(body))[:MOST_FIELDS]
 
 
-def _pairs(body: Json) -> Iterator[tuple[str, str]]:
+def _pairs(body: Json, levels: int = DEEPEST_WRAPPER) -> Iterator[tuple[str, str]]:
     for name, value in body.items():
-        if name in WRAPPERS and isinstance(value, dict):
-            yield from _plain(value)
+        if levels and name in WRAPPERS and isinstance(value, dict):
+            yield from _pairs(value, levels - 1)
         elif name in WRAPPERS and isinstance(value, list):
-            for each in objects(value):
-                label = next(
-                    (t for n in ("label", "title", "name", "key") if (t := text_at(each, n))), ""
-                )
-                yield label, text_at(each, "value") or text_at(each, "answer") or ""
+            yield from (_answer(each) for each in objects(value))
         else:
             yield from _plain({name: value})
+
+
+def _answer(answer: Json) -> tuple[str, str]:
+    """Label and value; some name the value by its type, and the question beside it."""
+    kind = text_at(answer, "type") or ""
+    values = (text_at(answer, name) for name in ("value", "answer", kind))
+    labels = [text_at(answer, name) for name in ("label", "title", "name", "key", "question")]
+    asked = [text_at(answer, "field", name) for name in ("title", "ref", "type", "id")]
+    label = next((text for text in (*labels, *asked) if text), kind)
+    return label, next((text for text in values if text), "") or _chosen(answer)
+
+
+def _chosen(answer: Json) -> str:
+    several = member(answer, "choices").get("labels")
+    labels = several if isinstance(several, list) else [text_at(answer, "choice", "label")]
+    return ", ".join(label for label in labels if isinstance(label, str))
 
 
 def _plain(body: Json) -> Iterator[tuple[str, str]]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from services.intake.adapters.payload import Json, Payload, member, moment_at, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
+from services.intake.adapters.twilio import read_twilio
 from services.intake.adapters.whatsapp_words import NO_MESSAGES, content_of, kind_of
 from services.intake.domain.identity import normal_address
 from services.intake.domain.message import (
@@ -20,7 +21,12 @@ NOT_OURS = f'"object" is not "{OBJECT}", nor is "messages" there'
 
 
 def read_whatsapp(payload: Payload) -> list[Parsed]:
-    """Also a single change or its value, as gateways and Meta's test button pass them on."""
+    """Also a single change or its value, as gateways and Meta's test button pass them on.
+
+    Twilio's numbers on WhatsApp send forms.
+    """
+    if payload.value.lstrip()[:1] not in (b"{", b"[", b""):
+        return read_twilio(payload)
     body = payload.json()
     if "object" not in body and "entry" not in body:
         return _unwrapped(body, payload)

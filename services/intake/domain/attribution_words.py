@@ -35,7 +35,12 @@ ADDRESS_AT_END = re.compile(r"<\s?[^<>\s]{1,200}@[^<>\s]{3,200}>\s?[:：]")
 ADDRESS = re.compile(r"[^\s<>()@]{1,100}@[^\s<>()@]{1,200}")
 ENCLOSED = re.compile(r"[<(\[]\s?[^\s<>()@]{1,100}@[^\s<>()@]{1,200}\s?[>)\]]")
 DATE_FIRST = re.compile(r"\W*(?:\w{1,14}[.,]{0,2}\s){0,2}\d")
-TIME_OF_DAY = re.compile(r"\d[^<>]{1,60}\d[:.]\d{2}(?!\d)")
+# After the date, or before it.
+TIME_OF_DAY = re.compile(
+    r"\d[^<>]{1,60}\d[:.]\d{2}(?!\d)|(?<!\d)\d{1,2}[:.]\d{2}[^<>]{1,60}(?<!\d)(?:19|20)\d\d(?!\d)"
+)
+# "On Mon, 2 Mar 2026 09:00:00 Ana <ana@x.example> wrote", from its address on: Zoho's.
+WITHOUT_COLON = re.compile(r"[^<>\s]{1,100}@[^<>\s]{1,200}>\s(?:a )?\w{3,12}\s*")
 CLOCK = re.compile(r"(?<![\d.:])[\d]{1,2}[:.]\d{2}(?![.\d]*\d{3})")
 DATE = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)|\d{1,2}[:.]\d\d|\d{1,2}[./-]\d{1,2}[./-]\d{2}")
 FULL_DATE = re.compile(

@@ -248,7 +248,7 @@ def _list(headers: HeaderTexts) -> list[str]:
 
 
 def _our_group(headers: HeaderTexts, mailbox: str | None) -> bool:
-    if not mailbox or "x-original-sender" not in headers:
+    if not mailbox or not {"x-original-sender", "x-original-from"}.intersection(headers):
         return False
     group = mailbox.casefold()
     named = (

@@ -20,6 +20,7 @@ from services.intake.domain.attribution_words import (
     PRONOUN,
     QUOTING,
     TIME_OF_DAY,
+    WITHOUT_COLON,
     YEAR,
 )
 from services.intake.domain.header_words import HEADER_LABELS
@@ -139,6 +140,8 @@ def _on_one_line(line: str) -> bool:
 
 def _attribution(lines: list[str], i: int) -> Introduction | None:
     """One that begins in line `i`, perhaps wrapped over the next ones."""
+    if "> " in lines[i] and _lacks_colon(_bare(lines[i])):
+        return Introduction(i, i)
     if not any(line.rstrip(PADDING)[-1:] in MAY_END for line in lines[i : i + LONGEST_ATTRIBUTION]):
         return None
     first = _bare(lines[i])
@@ -154,6 +157,13 @@ def _attribution(lines: list[str], i: int) -> Introduction | None:
         if not begins or joined.endswith(COLONS) or _ends_sentence(line):
             return None
     return None
+
+
+def _lacks_colon(line: str) -> bool:
+    before, angle, after = line.rpartition("<")
+    if not angle or not WITHOUT_COLON.fullmatch(after):
+        return False
+    return bool(ATTRIBUTION_VERB.search(after) and TIME_OF_DAY.search(before))
 
 
 def _latest_beginning(lines: list[str], first: int, last: int) -> int:

@@ -24,7 +24,7 @@ LONGEST_SIGNATURE = 15
 LONGEST_GREETING = 40  # characters
 SIGNATURE = re.compile(r"(?:-- ?|—)")
 NAME_SIGNATURE = re.compile(r"-{1,2}[A-ZÀ-Þ][\w.'’-]{0,30}(?: [\w.'’-]{1,30}){0,3}")
-UNDERSCORES = re.compile(r"_{2,}\s*")
+UNDERSCORES = re.compile(r"(?:_{2,}|—{2,})\s*")
 MARKED = re.compile(r"\s{0,3}(?:>|\|(?=\s|$))")
 # In a quote, what a client's wrapping of a long link leaves without its mark.
 LINK = re.compile(r"\s*[<(\[]?https?://\S+?[>)\]]?[\s>]*")

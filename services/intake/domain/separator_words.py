@@ -48,7 +48,7 @@ SEPARATOR = re.compile(
 # Any words between long dashes: believed only right above a block of headers.
 DRAWN = re.compile(rf"\s*{DASH}{{4,}}[^\n]{{1,60}}{DASH}{{4,}}\s*")
 FORWARDED = re.compile(
-    r"(?:begin forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
+    r"(?:(?:begin )?forwarded message|anfang der weitergeleiteten (?:nachricht|e-?mail)"
     r"|début du message (?:transféré|réexpédié)|inicio del mensaje reenviado"
     r"|inizio (?:del )?messaggio inoltrato|begin doorgestuurd bericht"
     r"|início da mensagem (?:re)?encaminhada|vidarebefordrat (?:brev|mejl)"

@@ -21,6 +21,9 @@ from shared.contracts.sla import (
     SlaWarning,
 )
 
+AFTER_ALL = {"fulfilled": "met", "retargeted": "running"}
+"""How a clock stands whose breach was taken back; paused and cancelled stand so."""
+
 
 def on_targets_set(report: TicketReport, data: SlaTargetsSet, _at: datetime) -> Sequence[Flow]:
     report.policy = data.policy
@@ -91,7 +94,7 @@ def on_corrected(report: TicketReport, data: SlaCorrected, _at: datetime) -> Seq
             return ()
         missed = clock.verdict or missed
         clock.verdict, clock.due_at = None, None
-        clock.state = "met" if data.fact == "fulfilled" else data.fact
+        clock.state = AFTER_ALL.get(data.fact, data.fact)
     return [_flow(data.metric, missed, times=-1)]
 
 

@@ -214,10 +214,17 @@ def _breached(data: SlaBreached) -> Line:
     return Line(f"{_metric(data.metric)} target of {target} missed", why=f"policy {data.policy}")
 
 
+TAKEN_BACK = {
+    "fulfilled": "was in time",
+    "paused": "was paused",
+    "cancelled": "was not awaited",
+    "retargeted": "had another target",
+}
+
+
 def _corrected(data: SlaCorrected) -> Line:
     why = "the fact was accepted before the deadline and logged after it"
-    how = {"fulfilled": "was in time", "paused": "was paused", "cancelled": "was not awaited"}
-    said = f"{_metric(data.metric)} {how.get(data.fact, 'was no breach')} after all"
+    said = f"{_metric(data.metric)} {TAKEN_BACK.get(data.fact, 'was no breach')} after all"
     return Line(f"{said}: breach taken back", why=why)
 
 

@@ -48,7 +48,7 @@ def _end(hearing: Hearing, metric: Metric, fact: str) -> bool:
     if clock is None or not clock.open:
         return False
     ended = fulfilled(clock, hearing.at, hearing.schedule_of(clock))
-    _replace(hearing, metric, clock, ended, fact)
+    replace(hearing, metric, clock, ended, fact)
     return True
 
 
@@ -75,10 +75,10 @@ def settle(hearing: Hearing) -> None:
 def _stop(hearing: Hearing, metric: Metric, clock: Clock) -> None:
     fact = "cancelled" if hearing.state.status is Status.CLOSED else "paused"
     still = stopped(clock, hearing.at, hearing.schedule_of(clock))
-    _replace(hearing, metric, clock, still, fact)
+    replace(hearing, metric, clock, still, fact)
 
 
-def _replace(hearing: Hearing, metric: Metric, old: Clock, new: Clock, fact: str) -> None:
+def replace(hearing: Hearing, metric: Metric, old: Clock, new: Clock, fact: str) -> None:
     """Takes back a breach that the new fact, accepted before it, undoes."""
     hearing.put(metric, new)
     if old.breached_at is not None and new.breached_at is None and metric not in QUIET:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from services.sla.domain.clock_states import both, say_breached, say_fulfilled
+from services.sla.domain.clock_states import both, replace, say_breached, say_fulfilled
 from services.sla.domain.hearing import Hearing
-from services.sla.domain.policy import INTERNAL, Policy
+from services.sla.domain.policy import INTERNAL, Policy, Target
 from services.sla.domain.sla_clock import (
     Clock,
     companion,
@@ -82,7 +82,20 @@ def follow_facts(hearing: Hearing, facts: TicketFacts) -> None:
     if not hearing.state.promised:
         _promise(hearing)
     elif not _fits_still(hearing, before):
+        _take_back(hearing)
         _aim_anew(hearing, "; ".join(reasons))
+
+
+def _take_back(hearing: Hearing) -> None:
+    """Breaches of targets that no longer held at the deadline: the fact was accepted by then."""
+    policy = hearing.rules.choose_policy(hearing.state.facts)
+    for metric, clock in hearing.open_clocks():
+        if clock.breached_at is None or hearing.at > clock.breached_at or not clock.running:
+            continue
+        target = policy.target(metric, hearing.state.facts.priority)
+        anew = _aimed_at(hearing, target, clock._replace(breached_at=None))
+        if anew.due_at != clock.breached_at:
+            replace(hearing, metric, clock, clock._replace(breached_at=None), "retargeted")
 
 
 def _fits_still(hearing: Hearing, before: TicketFacts) -> bool:
@@ -173,6 +186,10 @@ def aim_again(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:
 
 def _aimed(hearing: Hearing, metric: Metric, clock: Clock) -> Clock:
     target = hearing.policy.target(metric, hearing.state.facts.priority)
+    return _aimed_at(hearing, target, clock)
+
+
+def _aimed_at(hearing: Hearing, target: Target | None, clock: Clock) -> Clock:
     new = hearing.rules.schedule(clock.schedule if target is None else target.schedule)
     old = hearing.rules.schedules.get(clock.schedule, new)
     return retargeted(clock, target, old, new, hearing.at)

@@ -46,6 +46,8 @@ def addresses(value: str) -> tuple[Person, ...]:
 
 def _people(tokens: list[str], *, grouped: bool) -> list[Person]:
     """Of one entry: more than one where addresses stand side by side, without comma or angle."""
+    if all(token.startswith("(") or token.isspace() for token in tokens):
+        return []  # "(end of the group)" is nobody
     words = "".join(tokens).split()
     if len(words) > 1 and all(BARE.fullmatch(word) for word in words):
         return [Person(_plain(word)) for word in words[:MOST_ADDRESSES]]

@@ -9,7 +9,7 @@ from services.intake.adapters.rfc822.calendar import told
 from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.encoded_words import header_text
 from services.intake.adapters.rfc822.headers import read_head
-from services.intake.adapters.rfc822.parts import MEDIA_TYPE, Part
+from services.intake.adapters.rfc822.parts import MEDIA_TYPE, OCTETS, Part
 from services.intake.adapters.rfc822.rtf import read_rtf
 from services.intake.adapters.rfc822.tnef import PackedFile, unpacked
 from services.intake.adapters.rfc822.transfer import files_in_text
@@ -36,7 +36,6 @@ NO_PROSE = frozenset(
 )
 ENRICHED = re.compile(r"</?[A-Za-z][\w-]{0,59}>")  # RFC 1896
 BY_NAME = MimeTypes()  # Python's own table, not the machine's
-OCTETS = "application/octet-stream"
 TNEF_TYPES = frozenset({"application/ms-tnef", "application/vnd.ms-tnef"})
 EXTENSIONS = {
     "text/calendar": "ics",
@@ -44,6 +43,8 @@ EXTENSIONS = {
     "text/html": "html",
     "text/csv": "csv",
     "image/jpeg": "jpg",
+    "image/jpg": "jpg",
+    "image/pjpeg": "jpg",
     "image/png": "png",
     "image/gif": "gif",
     "image/webp": "webp",

@@ -14,6 +14,7 @@ MOST_ENCODED = 3  # bytes that stand for one, in quoted-printable
 GUESSED = 100_000  # bytes in which a boundary is looked for that no header names
 DEEPEST = 20
 LONGEST_BOUNDARY = 200
+OCTETS = "application/octet-stream"
 STRETCH = 65_536  # bytes
 FIRST_DELIMITER = re.compile(rb"(?:\A|[\r\n])--([^\s-][^\r\n]{0,70})\r?\n")
 FILE = re.compile(r"[^/\\:]{1,120}\.[A-Za-z][A-Za-z0-9]{1,4}\Z")
@@ -106,9 +107,10 @@ def _read(
     header = headers.raw("content-type")
     content_type = value_of(header).replace(" ", "")
     content_type = TURNED.get(content_type, content_type)
-    if not MEDIA_TYPE.fullmatch(content_type):
-        content_type = default_type
     parameters = parameters_of(header) if header else {}
+    if not MEDIA_TYPE.fullmatch(content_type):
+        # Who names a file means no text, in however odd a type (`x-gzip; name=…`).
+        content_type = OCTETS if content_type and "name" in parameters else default_type
     part = Part(headers, source, start + length, end, content_type, parameters)
     if content_type.startswith("multipart/"):
         _divide(part, budget, depth)
