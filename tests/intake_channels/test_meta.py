@@ -210,3 +210,24 @@ SAID = event("messenger", message={"mid": "m.1", "text": "x"})["entry"][0]["mess
 def test_an_entry_or_event_alone(body: dict[str, Any]) -> None:
     assert recognised(as_bytes(body)) == "messenger"
     assert read("messenger", body).external_id == "m.1"
+
+
+@pytest.mark.parametrize("kinds", [("sticker",), ("image", "sticker"), ("sticker", "image")])
+def test_a_sticker_is_one_file(kinds: tuple[str, ...]) -> None:
+    payload = {"url": "https://cdn.example/s.png", "sticker_id": 369}
+    parts = [{"type": kind, "payload": payload} for kind in kinds]
+
+    found = read("messenger", event("messenger", message={"mid": "m", "attachments": parts}))
+
+    assert (found.text, [each.filename for each in found.described]) == (
+        "[sticker]",
+        ["sticker-369.png"],
+    )
+
+
+def test_two_pictures_stay_two() -> None:
+    parts = [{"type": "image", "payload": {"url": f"https://cdn.example/{i}"}} for i in range(2)]
+
+    found = read("messenger", event("messenger", message={"mid": "m", "attachments": parts}))
+
+    assert len(found.described) == 2

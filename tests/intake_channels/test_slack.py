@@ -274,3 +274,12 @@ def test_what_is_hidden_is_none() -> None:
 
 def test_without_a_time_the_channel_is_the_conversation() -> None:
     assert read("slack", callback(ts=None)).conversation == "C1"
+
+
+def test_a_mention_in_a_canvas_has_its_words() -> None:
+    block = {"type": "section", "text": {"type": "mrkdwn", "text": "Hey <@U9>, it broke"}}
+    mention = {"subtype": "document_mention", "type": "app_mention", "blocks": [block]}
+
+    found = read("slack", callback(text="<@U9> was mentioned in a canvas", **mention))
+
+    assert found.text == "@U9 was mentioned in a canvas\nHey @U9, it broke"

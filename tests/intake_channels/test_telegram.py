@@ -252,3 +252,34 @@ def test_media_that_were_bought_come_along() -> None:
 def test_without_the_update_round_it(body: dict[str, Any]) -> None:
     assert recognised(as_bytes(body)) == "telegram"
     assert read("telegram", body).external_id == "71:5"
+
+
+def test_rich_text_is_told_a_block_a_line() -> None:
+    blocks = [
+        {"type": "heading", "text": "Lamp 4"},
+        {"type": "paragraph", "text": ["It is ", {"type": "bold", "text": "dark"}, "."]},
+        {"type": "list", "items": [{"blocks": [{"type": "paragraph", "text": "since noon"}]}]},
+    ]
+
+    found = read("telegram", update(rich_message={"blocks": blocks}))
+
+    assert [line for line in found.text.split("\n") if line] == [
+        "[rich_message]",
+        "Lamp 4",
+        "It is dark.",
+        "since noon",
+    ]
+
+
+def test_each_subscriber_who_writes_to_a_channel_is_a_conversation() -> None:
+    channel = {"id": -9, "type": "supergroup", "is_direct_messages": True}
+
+    found = read("telegram", update(text="x", chat=channel, direct_messages_topic={"topic_id": 71}))
+
+    assert found.conversation == "-9:topic:71"
+
+
+def test_who_calls_the_bot_as_a_guest_is_heard() -> None:
+    message = update(text="Help", guest_query_id="g1")["message"]
+
+    assert read("telegram", {"update_id": 1, "guest_message": message}).text == "Help"

@@ -16,7 +16,7 @@ from services.intake.domain.message import (
 )
 from shared.contracts.fields import Attachment
 
-FILES = frozenset({"image", "video", "audio", "file"})
+FILES = frozenset({"image", "video", "audio", "file", "sticker"})
 # What happens to a conversation beside its messages, by the member that the event carries.
 EVENTS = (
     "account_linking",
@@ -100,7 +100,7 @@ def _message(event: Json, message: Json, channel: str, mailbox: str | None) -> P
         return NoMessage(f"{channel} echo of what was sent")
     if message.get("is_deleted") is True:
         return NoMessage(f"{channel} message was withdrawn")
-    parts = objects(message.get("attachments"))[:MOST_ATTACHMENTS]
+    parts = _once(objects(message.get("attachments"))[:MOST_ATTACHMENTS])
     text = text_at(message, "text") or text_at(message, "quick_reply", "payload")
     text = text or _told(message, parts)
     files = [each for each in parts if text_at(each, "type") in FILES]
@@ -114,6 +114,17 @@ def _message(event: Json, message: Json, channel: str, mailbox: str | None) -> P
         described=tuple(_attachment(each, i + 1) for i, each in enumerate(files)),
         references=(answered,) if answered else (),
     )
+
+
+def _once(parts: list[Json]) -> list[Json]:
+    """A sticker may come as a picture as well, so that old receivers show it."""
+    named = [(text_at(each, "type"), text_at(each, "payload", "sticker_id")) for each in parts]
+    stickers = {sticker for kind, sticker in named if kind == "sticker"}
+    return [
+        part
+        for part, (kind, sticker) in zip(parts, named, strict=True)
+        if kind != "image" or sticker is None or sticker not in stickers
+    ]
 
 
 def _postback(event: Json, postback: Json, channel: str, mailbox: str | None) -> Parsed:

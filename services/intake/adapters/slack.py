@@ -4,7 +4,7 @@ from services.intake.adapters.forms import Form, form_of
 from services.intake.adapters.media import described
 from services.intake.adapters.payload import Json, Payload, member, moment_at, objects, text_at
 from services.intake.adapters.rfc822.charsets import readable
-from services.intake.adapters.slack_words import answers_of, plain, words_of
+from services.intake.adapters.slack_words import IN_CANVAS, answers_of, plain, words_of
 from services.intake.domain.message import (
     IncomingMessage,
     NoMessage,
@@ -15,7 +15,7 @@ from services.intake.domain.message import (
 from shared.contracts.fields import Attachment
 
 # Messages that a person wrote; all other subtypes tell of what happened in the channel.
-WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message"})
+WRITTEN = frozenset({None, "file_share", "thread_broadcast", "me_message", IN_CANVAS})
 MOST_FILES = 30
 SLACKBOT = "USLACKBOT"
 SUBMISSIONS = frozenset({"view_submission", "dialog_submission"})

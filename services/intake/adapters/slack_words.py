@@ -7,6 +7,7 @@ from typing import Any
 from services.intake.adapters.payload import Json, member, objects, text_at
 from services.intake.domain.message import LONGEST_TEXT
 
+IN_CANVAS = "document_mention"  # its text tells that we are mentioned, its blocks with what words
 DATE = re.compile(r"<!date\^[^<>|]{1,1000}\|([^<>]{0,1000})>")
 LINK = re.compile(r"<([^<>|\s]{1,2000})(?:\|([^<>]{0,1000}))?>")
 ESCAPES = (("&lt;", "<"), ("&gt;", ">"), ("&amp;", "&"))
@@ -21,6 +22,8 @@ DEEPEST = 8  # blocks within blocks
 def words_of(event: Json) -> str:
     """The message's text, or its blocks'; and the messages that it shares."""
     text = plain(text_at(event, "text") or "") or _of_blocks(event.get("blocks"))
+    if event.get("subtype") == IN_CANVAS:
+        text += f"\n{_of_blocks(event.get('blocks'))}"
     attached = objects(event.get("attachments"))
     shared = [each for each in attached if each.get("is_share") or each.get("is_msg_unfurl")]
     lines = [text, *(_shared(each) for each in (shared if text else attached))]

@@ -14,7 +14,7 @@ from services.intake.domain.message import (
 )
 
 BUSINESS = "business_message"
-MESSAGES = ("message", BUSINESS)
+MESSAGES = ("message", BUSINESS, "guest_message")
 # GroupAnonymousBot and Channel_Bot: `from` of those who write in their group's or channel's name.
 STAND_INS = ("1087968824", "136817688")
 
@@ -69,9 +69,14 @@ def _message(message: Json, mailbox: str | None, *, of_business: bool = False) -
 
 
 def _topic(message: Json) -> str | None:
-    """A forum's topics are conversations of their own; plain threads of replies are not."""
-    topic = text_at(message, "message_thread_id")
-    if topic is None or message.get("is_topic_message") is not True:
+    """A forum's topics are conversations of their own; plain threads of replies are not.
+
+    In a channel's direct messages each of its subscribers has a topic.
+    """
+    topic = text_at(message, "direct_messages_topic", "topic_id")
+    if message.get("is_topic_message") is True:
+        topic = topic or text_at(message, "message_thread_id")
+    if topic is None:
         return None
     return f"{text_at(message, 'chat', 'id')}:topic:{topic}"
 

@@ -1,6 +1,7 @@
 """What a Telegram message says: in its own words, or what was sent instead of any."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from services.intake.adapters.payload import Json, member, objects, text_at
 from services.intake.adapters.telegram_files import MEDIA
@@ -16,6 +17,8 @@ SERVICE = frozenset(
         "chat_shared",
         "checklist_tasks_added",
         "checklist_tasks_done",
+        "community_chat_added",
+        "community_chat_removed",
         "connected_website",
         "delete_chat_photo",
         "direct_message_price_changed",
@@ -46,6 +49,8 @@ SERVICE = frozenset(
         "paid_message_price_changed",
         "passport_data",
         "pinned_message",
+        "poll_option_added",
+        "poll_option_deleted",
         "proximity_alert_triggered",
         "refunded_payment",
         "successful_payment",
@@ -93,12 +98,33 @@ ENVELOPE = frozenset(
         "media_group_id",
         "has_protected_content",
         "effect_id",
+        "author_signature",
+        "direct_messages_topic",
+        "ephemeral_message_id",
+        "external_reply",
+        "guest_bot_caller_chat",
+        "guest_bot_caller_user",
+        "guest_query_id",
+        "has_media_spoiler",
+        "paid_star_count",
+        "receiver_user",
+        "reply_to_checklist_task_id",
+        "reply_to_story",
+        "show_caption_above_media",
+        "suggested_post_info",
         "link_preview_options",
     }
 )
 FILES = (*MEDIA, "photo", "paid_media", "story")
 UNITS = "utf-16-le"  # what Telegram counts offsets in
 MOST_LINKS = 100
+DEEPEST_TEXT = 12
+# Rich text within a line; all other objects are blocks.
+RUNS = frozenset(
+    {"bold", "italic", "underline", "strikethrough", "spoiler", "code", "url", "email_address"}
+    | {"phone_number", "mention", "text_mention", "hashtag", "custom_emoji", "marked", "text_link"}
+    | {"subscript", "superscript", "date_time", "reference", "anchor_link", "bot_command", None}
+)
 
 
 def words_of(message: Json) -> str:
@@ -153,6 +179,24 @@ def _contact(contact: Json) -> list[str | None]:
     return [" ".join(name for name in names if name)]
 
 
+def _rich_message(message: Json) -> list[str | None]:
+    return ["".join(_rich(message.get("blocks"), DEEPEST_TEXT)).strip()]
+
+
+def _rich(text: Any, levels: int) -> Iterator[str]:
+    """Rich text is a text, a list of such, or an object that holds it; a block is a line."""
+    if isinstance(text, str):
+        yield text
+    elif isinstance(text, list) and levels:
+        for each in text:
+            yield from _rich(each, levels - 1)
+            if isinstance(each, dict) and not RUNS.issuperset({text_at(each, "type")}):
+                yield "\n"
+    elif isinstance(text, dict) and levels:
+        for name in ("text", "caption", "items", "blocks", "cells", "summary"):
+            yield from _rich(text.get(name), levels - 1)
+
+
 def _poll(poll: Json) -> list[str | None]:
     options = (text_at(each, "text") for each in objects(poll.get("options")))
     return [text_at(poll, "question"), *(f"- {option}" for option in options if option)]
@@ -167,6 +211,7 @@ TOLD: Mapping[str, Callable[[Json], list[str | None]]] = {
     "venue": _venue,
     "location": _location,
     "contact": _contact,
+    "rich_message": _rich_message,
     "poll": _poll,
     "checklist": _checklist,
     "game": lambda game: [text_at(game, "title")],

@@ -90,14 +90,14 @@ def _media(form: Form) -> tuple[Attachment, ...]:
 
 
 def _named(media: Json) -> Attachment:
-    size = media.get("Size")
+    size, sid = media.get("Size"), text_at(media, "Sid") or text_at(media, "MediaSid")
     return described(
         "media",
-        text_at(media, "Sid"),
+        sid,
         filename=text_at(media, "Filename"),
         content_type=text_at(media, "ContentType"),
         size=size if isinstance(size, int) else 0,
-        unique=text_at(media, "Sid"),
+        unique=sid,
     )
 
 
