@@ -23,10 +23,7 @@ Tickets = AsyncDatabase[Document]
 
 
 class OpenTickets:
-    """Those with a timer: clocks that run, or a status that will end by itself.
-
-    A clock that stands still without any of that follows its ticket's next event.
-    """
+    """Those with a timer; each has one that was promised something and is not resolved yet."""
 
     def __init__(self, database: Tickets) -> None:
         self._database = database

@@ -1,15 +1,19 @@
 """Changed policies for tickets to which nothing happens: what they get, and what is said of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from services.sla.app import STAGE
+from services.sla.domain.configuration import Closing
+from services.sla.domain.falling_due import NEVER, REST
 from services.sla.domain.rehearsal import LATER, LOST, MISSED, SOONER, WON, Rehearsal
 from services.sla.handlers import SlaHandler
 from services.sla.handlers.clocks import RETARGET
 from shared.contracts.fields import Priority, Status
+from shared.contracts.message import Message
 from shared.contracts.sla import Metric, SlaBreached, SlaRetargeted
 from shared.kit.revisits import Revisit
 from tests.harness import MONDAY_9AM, Bench
@@ -21,6 +25,7 @@ from tests.sla.stories import (
     created,
     moved,
     note,
+    resolved,
     rules,
     triaged,
 )
@@ -135,6 +140,37 @@ async def test_paused_and_closed_tickets_follow() -> None:
     assert [(t.metric, t.due_at, t.seconds) for t in anew.targets] == [
         (Metric.RESOLUTION, None, 20 * 3600)
     ]
+
+
+@pytest.mark.parametrize(
+    ("targets", "event"),
+    [
+        pytest.param({"resolution": "8h"}, moved(Status.PENDING), id="paused"),
+        pytest.param({"resolution": {"high": "8h"}}, note(), id="without a target"),
+    ],
+)
+async def test_ticket_on_which_nothing_is_awaited_is_found_all_the_same(
+    targets: dict[str, Any], event: Message
+) -> None:
+    """By a timer that never fires; with the next promise that can run out it is gone."""
+    before = promising("v1", **targets)
+    before = replace(
+        before, policies=[replace(each, closing=Closing()) for each in before.policies]
+    )
+    bench = Bench(STAGE, SlaHandler(before), partitions=1)
+    for each in (created(), triaged(), event):
+        bench.publish(each, "t1")
+    await bench.run()
+    kit = bench.documents("tickets")["t1"]["_kit"]
+    assert (kit["timers"], kit["due"]) == ([[REST, NEVER]], NEVER)
+    await follow(bench, promising(assignment="4h"))
+    [anew] = bench.said_of(SlaRetargeted, "t1")
+    assert [target.metric for target in anew.targets] == [Metric.ASSIGNMENT]
+    assert REST not in dict(bench.documents("tickets")["t1"]["_kit"]["timers"])
+    bench.publish(resolved(), "t1")
+    bench.publish(closed(), "t1")
+    await bench.run()
+    assert "timers" not in bench.documents("tickets")["t1"]["_kit"]
 
 
 async def test_one_batch_sees_one_version() -> None:

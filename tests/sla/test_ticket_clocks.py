@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from services.sla.domain.falling_due import REST
 from services.sla.domain.hearing import Timer
 from services.sla.domain.ticket_clocks import retarget
 from shared.contracts.commands import SetStatus
@@ -317,7 +318,7 @@ def test_queue_is_a_fact_that_policies_may_use() -> None:
 
 def test_policy_without_a_target_for_a_metric_lets_its_clock_go_silent() -> None:
     story = opened().hear(f"{MONDAY} 10:00", changed(priority=Priority.LOW))
-    assert not story.timers
+    assert set(story.timers) == {REST}
     [anew] = story.said_of(SlaRetargeted)
     assert anew.targets == ()
     story.hear(f"{MONDAY} 11:00", changed(priority=Priority.MEDIUM))

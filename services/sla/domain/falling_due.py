@@ -1,6 +1,6 @@
 """What has come due on a ticket's clocks by an instant: warnings, breaches, stalls, in order."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from services.sla.domain.clock_states import say_breached
 from services.sla.domain.duration import SECOND_MS
@@ -9,6 +9,10 @@ from services.sla.domain.policy import QUIET
 from services.sla.domain.sla_clock import Deadline, deadlines, next_due, warned
 from services.sla.domain.ticket_state import SURVEY, SlaState
 from shared.contracts.sla import Metric, SlaWarning
+
+REST, NEVER = "rest", datetime(9000, 1, 1, tzinfo=UTC)
+"""The timer of an open ticket on which nothing is awaited; who looks for open tickets, to give them
+changed policies, looks for timers."""
 
 
 def catch_up(hearing: Hearing) -> None:
@@ -40,6 +44,8 @@ def wanted_timers(state: SlaState) -> dict[str, datetime]:
         timers[state.closing.timer] = state.closing.due_at
     if state.survey is not None and state.survey.due_at is not None:
         timers[SURVEY] = state.survey.due_at
+    if not timers and state.promised and not state.over:
+        timers[REST] = NEVER
     return timers
 
 

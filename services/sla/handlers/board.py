@@ -6,6 +6,7 @@ from itertools import product
 
 from prometheus_client import Gauge
 
+from services.sla.domain.falling_due import NEVER
 from services.sla.domain.policy import QUIET
 from services.sla.domain.tally import Standing
 from services.sla.store import Tickets, next_due, tally
@@ -41,4 +42,4 @@ class Board:
             if metric not in QUIET:
                 CLOCKS.labels(metric, standing).set(counts[metric, standing])
         due = await next_due(self._database, partitions)
-        NEXT_DUE.set(0 if due is None else due.timestamp())
+        NEXT_DUE.set(0 if due is None or due >= NEVER else due.timestamp())
