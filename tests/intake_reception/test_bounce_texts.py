@@ -1,5 +1,7 @@
 """Bounces that say in words what others say in fields: whom they mean, and for how long."""
 
+from base64 import encodebytes
+
 import pytest
 
 from services.intake.domain.message import BounceReport
@@ -157,6 +159,23 @@ def test_a_report_that_came_attached_to_a_filters_notice() -> None:
     )
 
     message = read(value)
+
+    assert message.bounce is not None
+    assert (message.bounce.address, message.bounce.status) == ("bob@x.example", "5.1.1")
+
+
+def test_a_gateway_may_encode_what_it_reports() -> None:
+    group = b"Final-Recipient: rfc822; bob@x.example\nAction: failed\nStatus: 5.1.1\n"
+    head = "Reporting-MTA: dns; mx\r\nContent-Transfer-Encoding: base64"
+    status = f"{head}\r\n\r\n{encodebytes(group).decode()}"
+
+    message = read(
+        multipart(
+            'report; report-type="delivery-status"',
+            ("Content-Type: text/plain", "It was not delivered."),
+            ("Content-Type: message/delivery-status", status),
+        )
+    )
 
     assert message.bounce is not None
     assert (message.bounce.address, message.bounce.status) == ("bob@x.example", "5.1.1")

@@ -85,6 +85,10 @@ SENDERS = [
     ("Ana <=?utf-8?q?ana=40x=2Eexample?=>", ("ana@x.example", "Ana")),
 ]
 RECIPIENTS = [
+    (
+        "=?iso-8859-2?q?=A3ukasz?= (a@x.example), b@x.example",
+        [("a@x.example", "Łukasz"), ("b@x.example", None)],
+    ),
     ("Team: a@x.example (Ana); (nobody else)", [("a@x.example", "Ana")]),
     ("a@x.example, b@x.example", [("a@x.example", None), ("b@x.example", None)]),
     (

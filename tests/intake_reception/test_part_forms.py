@@ -368,3 +368,24 @@ def test_pictures_without_a_name_get_one_that_fits() -> None:
     [file] = read(multipart("mixed", TEXT, ("Content-Type: image/jpg", "JFIF"))).attachments
 
     assert file.filename == "attachment-1.jpg"
+
+
+def test_html_with_a_file_in_its_midst_stays_whole() -> None:
+    html = "--in\r\nContent-Type: text/html\r\n\r\n<p>{}</p>\r\n"
+    file = "--in\r\nContent-Type: application/pdf; name=a.pdf\r\n\r\n%PDF\r\n"
+    pieces = f"{html.format('Before.')}{file}{html.format('After.')}--in--"
+    mixed = ('Content-Type: multipart/mixed; boundary="in"', pieces)
+
+    message = read(multipart("alternative", ("Content-Type: text/plain", "Both."), mixed))
+
+    assert message.text == "Both."
+    assert (message.html or "").split() == ["<p>Before.</p>", "<p>After.</p>"]
+    assert [each.filename for each in message.attachments] == ["a.pdf"]
+
+
+def test_html_beside_other_html_is_its_alternative() -> None:
+    poor, rich = (("Content-Type: text/html", f"<p>{word}</p>") for word in ("Poor.", "Rich."))
+
+    message = read(multipart("alternative", poor, rich))
+
+    assert (message.text, (message.html or "").strip()) == ("Rich.", "<p>Rich.</p>")

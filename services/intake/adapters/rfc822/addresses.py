@@ -112,6 +112,8 @@ def _person(tokens: list[str], *, grouped: bool) -> Person:
             address, name = found[0], ""
     else:
         found = LOOKS_LIKE_ADDRESS.search(words)
+        if not found and comments and LOOKS_LIKE_ADDRESS.fullmatch(comments[0]):
+            return Person(_plain(comments[0]), _name(words) or None)  # `Ana (ana@x.example)`
         address = _plain(found[0]) if found else ""
         name = _name(words.replace(found[0], "")) if found else _name(words)
         if not address and LOCAL_USER.fullmatch(name):

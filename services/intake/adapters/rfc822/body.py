@@ -126,17 +126,19 @@ def _gather(part: Part, content: Content, *, parent: str, first: bool) -> None:
 
 
 def _alternatives(part: Part, content: Content) -> None:
-    """One section of all alternatives: the last of each kind, as the richest comes last."""
+    """One section of all alternatives: the last of each kind, as the richest comes last.
+
+    An alternative may itself be several pieces of HTML with files between them.
+    """
     inner = Content()
-    for child in part.children:
-        _gather(child, inner, parent=part.content_type, first=True)
     section = Section()
-    for each in inner.sections:
-        if each.plain and each.plain.strip():
-            section.plain = (
-                each.plain if section.plain is None else f"{section.plain}\n{each.plain}"
-            )
-        section.markup = each.markup if each.markup is not None else section.markup
+    for child in part.children:
+        before = len(inner.sections)
+        _gather(child, inner, parent=part.content_type, first=True)
+        pieces = [each.markup for each in inner.sections[before:] if each.markup is not None]
+        section.markup = "\n".join(pieces) if pieces else section.markup
+    plain = [each.plain for each in inner.sections if each.plain and each.plain.strip()]
+    section.plain = "\n".join(plain) if plain else None
     if inner.sections:
         content.sections.append(section)
     place = len(content.attachments)

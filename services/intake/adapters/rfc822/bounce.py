@@ -15,6 +15,7 @@ from services.intake.adapters.rfc822.charsets import decode
 from services.intake.adapters.rfc822.headers import Headers, read_head
 from services.intake.adapters.rfc822.parameters import value_of
 from services.intake.adapters.rfc822.parts import Budget, Part, read_mail_parts
+from services.intake.adapters.rfc822.transfer import from_base64
 from services.intake.domain.automatic import Report
 from services.intake.domain.bounce_words import FOR_NOW, GONE
 from services.intake.domain.message import BounceReport
@@ -25,6 +26,7 @@ STATED = re.compile(r"(?<![\d.])([245]\.\d{1,3}\.\d{1,3})(?![\d.])")
 REPLY_CODE = re.compile(r"(?<![\d.])([45])\d{2}(?:[ :-]|$)", re.MULTILINE)
 METHOD_REPLY = re.compile(rb"^METHOD:REPLY\s*$", re.MULTILINE | re.IGNORECASE)
 GROUPS = re.compile(rb"(?:\r?\n[ \t]*){2,}|\r\r")
+ENCODED = re.compile(rb"^Content-Transfer-Encoding:\s*base64", re.MULTILINE | re.IGNORECASE)
 MESSAGE_ID_LINE = re.compile(
     r"^[ \t>]*Message-ID:\s*(<[^<>\s]{3,500}>)", re.IGNORECASE | re.MULTILINE
 )
@@ -90,9 +92,18 @@ def _groups(parts: list[Part], kind: str) -> list[Headers]:
     found: list[Headers] = []
     for part in parts:
         if part.content_type.endswith(kind):
-            groups = GROUPS.split(part.decoded().strip())[:MOST_GROUPS]
+            groups = _divided(part.decoded().strip())[:MOST_GROUPS]
             found += [read_head(group)[0] for group in groups]
     return found
+
+
+def _divided(data: bytes) -> list[bytes]:
+    """Some gateways encode what follows the first group, and say so in there."""
+    groups = GROUPS.split(data)
+    for i, group in enumerate(groups[:MOST_GROUPS]):
+        if ENCODED.search(group):
+            return groups[: i + 1] + GROUPS.split(from_base64(b"".join(groups[i + 1 :])))
+    return groups
 
 
 def _recipients(parts: list[Part]) -> list[Headers]:
