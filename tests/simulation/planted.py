@@ -9,7 +9,7 @@ from typing import Any
 from unittest import mock
 
 import shared.kit.batch
-import shared.kit.engine
+import shared.kit.runs
 from shared.kit.batch import Attempt
 from shared.kit.engine import Engine
 from shared.kit.entities import Verdict
@@ -229,7 +229,7 @@ def _patched(target: Any, name: str, value: Any) -> Callable[[], AbstractContext
 
 
 def _attempt(broken: type[Attempt[Any]]) -> Callable[[], AbstractContextManager[Any]]:
-    return _patched(shared.kit.engine, "Attempt", broken)
+    return _patched(shared.kit.runs, "Attempt", broken)
 
 
 GUARD = (MemoryTransaction, "_advance")

@@ -7,7 +7,7 @@ from typing import Any
 from unittest import mock
 
 import shared.kit.deliveries
-import shared.kit.engine
+import shared.kit.runs
 from services.notifier.channels import Judged, Verdict
 from services.notifier.sender import Sender
 from services.router.handlers import Dispatcher
@@ -96,7 +96,7 @@ def _patched(target: Any, name: str, value: Any) -> Callable[[], AbstractContext
 
 
 def _attempt(broken: type[Attempt[Any]]) -> Callable[[], AbstractContextManager[Any]]:
-    return _patched(shared.kit.engine, "Attempt", broken)
+    return _patched(shared.kit.runs, "Attempt", broken)
 
 
 LEASES = (shared.kit.deliveries, "_DUE_NOW", {"state": "due"})

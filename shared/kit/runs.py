@@ -1,0 +1,277 @@
+"""A stage's batches, each tried until it is done: one transaction, then its events published."""
+
+import traceback
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import structlog
+from pydantic import BaseModel
+
+from shared.kit.batch import Attempt, SpoiledError
+from shared.kit.claims import FIRST_PAUSE, LONGEST_PAUSE, Claims
+from shared.kit.decoding import Skipped
+from shared.kit.health import Health
+from shared.kit.letters import LetterLimit
+from shared.kit.meters import Meters
+from shared.kit.ports import (
+    Advance,
+    Broker,
+    BrokerAwayError,
+    Checkpoint,
+    Clock,
+    ConflictError,
+    FencedError,
+    OutageError,
+    Store,
+)
+from shared.kit.records import Partition, Publication, Record
+from shared.kit.unit import Handler, Stage
+from shared.kit.work import Input, Owned, Work
+
+S = TypeVar("S", bound=BaseModel)
+log = structlog.get_logger("deskstream.kit")
+
+TRIES_ALONE = 2
+CONFLICTS_BEFORE_HALVING = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a batch takes in and gives out, in bytes; and what need not be at once."""
+
+    in_bytes: int = 4 * 1024 * 1024
+    out_bytes: int = 8 * 1024 * 1024
+    outcomes_every: timedelta = timedelta(milliseconds=500)
+    passed_for: timedelta = timedelta(seconds=1)  # a position may be ahead of the stored one
+
+
+class Runs(Claims[S]):
+    """What becomes of a batch: committed, tried again, halved, or dropped with its partition."""
+
+    def __init__(
+        self,
+        stage: Stage[S],
+        handler: Handler[S],
+        *,
+        broker: Broker,
+        store: Store,
+        clock: Clock,
+        health: Health,
+        meters: Meters,
+        group: str,
+        limits: Limits | None,
+        letter_limit: LetterLimit | None,
+    ) -> None:
+        super().__init__(
+            stage, handler, broker=broker, store=store, clock=clock, health=health, meters=meters
+        )
+        self.group = group
+        self.limits = limits or Limits()
+        self.letter_limit = letter_limit or LetterLimit()
+
+    async def _run(self, inputs: list[Input]) -> None:
+        """Until these inputs are handled, or belong to somebody else."""
+        if self._pass_over(inputs):
+            return
+        with self._busy():
+            await self._run_until_done(inputs)
+
+    def _pass_over(self, inputs: list[Input]) -> bool:
+        """Records that are all skipped leave no trace: only the position moves, stored later.
+
+        Who claims before that reads them once more, and skips them once more.
+        """
+        if not all(isinstance(each.decoded, Skipped) for each in inputs):
+            return False
+        advances = self._advances(self._still_mine(inputs), {})
+        now = self.clock.now()
+        for owned, to in advances:
+            if owned.checkpoint is None or to.caught_up != owned.checkpoint.caught_up:
+                return False
+        for owned, to in advances:
+            owned.checkpoint = replace(to, commits=to.commits - 1)
+            owned.passed_since = owned.passed_since or now
+        self.meters.counted({"skipped": len(inputs)})
+        return True
+
+    async def _run_until_done(self, inputs: list[Input]) -> None:
+        conflicts, pause = 0, 0.0
+        while inputs := self._still_mine(inputs):
+            try:
+                await self._attempt(inputs)
+            except ConflictError:
+                self.meters.count("conflicts")
+                conflicts += 1
+                await self.clock.sleep(0.002 * conflicts)
+                failure: Exception | None = None
+            except OutageError as error:
+                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+                self._unwell("outage", f"waits for {error}; tries again in {pause:.1f} s")
+                await self.clock.sleep(pause)
+                failure = None
+            except Exception as error:  # noqa: BLE001 - what a handler raises is told from poison
+                failure = error
+            else:
+                self._well("outage")
+                return
+            self._forget()
+            too_often = conflicts >= CONFLICTS_BEFORE_HALVING and len(inputs) > 1
+            if too_often or (failure is not None and self._needs_halving(inputs, failure)):
+                await self._halve(inputs)
+                return
+
+    def _still_mine(self, inputs: list[Input]) -> list[Input]:
+        if self.stopped:
+            return []
+        return [i for i in inputs if self._owned.get(i.owned.partition) is i.owned and i.owned.live]
+
+    def _needs_halving(self, inputs: list[Input], error: Exception) -> bool:
+        """Puts the blame where it belongs; True: that is not known yet."""
+        match error:
+            case FencedError():
+                self._fenced(error)
+            case SpoiledError():
+                error.input.spoil(str(error))
+            case _ if len(inputs) > 1:
+                log.warning("batch failed, halving it", inputs=len(inputs), **self._about(error))
+                return True
+            case _:
+                self._suspect(inputs[0], error)
+        return False
+
+    def _suspect(self, alone: Input, error: Exception) -> None:
+        """An error that repeats for an input alone makes it poison."""
+        alone.failures += 1
+        if alone.failures >= TRIES_ALONE:
+            log.error(
+                "poison",
+                position=alone.record.position if alone.record else None,
+                ticket=alone.entity_key,
+                **self._about(error),
+            )
+            alone.spoil(f"{type(error).__name__}: {error}")
+
+    def _about(self, error: Exception) -> dict[str, str]:
+        """Where it happened; not the text, which may repeat what a customer wrote."""
+        frames = traceback.extract_tb(error.__traceback__)
+        where = f"{frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+        return {"stage": self.stage.name, "error": type(error).__name__, "where": where}
+
+    async def _halve(self, inputs: list[Input]) -> None:
+        self.meters.count("halved")
+        middle = len(inputs) // 2
+        await self._run_until_done(inputs[:middle])
+        await self._run_until_done(inputs[middle:])
+
+    async def _attempt(self, inputs: list[Input]) -> None:
+        now = self.clock.now()
+        async with self.store.transaction() as transaction:
+            work = Work(transaction)
+            attempt = Attempt(self.stage, self.handler, self.group, now, work, self.recent)
+            await attempt.decide(inputs)
+            if work.published_bytes > self.limits.out_bytes and len(inputs) > 1:
+                raise _TooMuchError(f"{work.published_bytes} bytes to publish")
+            advances = self._advances(inputs, work.published)
+            await transaction.write(work.writes, [Advance(to) for _, to in advances])
+        self._committed(work, advances, now)
+        self.recent.keep(work.touched)
+        await self._publish(work.published)
+        self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
+
+    def _advances(
+        self, inputs: list[Input], published: Mapping[Partition, Sequence[Publication]]
+    ) -> list[tuple[Owned, Checkpoint]]:
+        last: dict[Partition, Record | None] = {}
+        for item in inputs:
+            partition = item.owned.partition
+            last[partition] = item.record or last.get(partition)
+        found = [(self._owned[partition], record) for partition, record in last.items()]
+        return [
+            (owned, self._advance(owned, record, published.get(owned.partition, ())))
+            for owned, record in found
+        ]
+
+    def _advance(
+        self, owned: Owned, last: Record | None, published: Sequence[Publication]
+    ) -> Checkpoint:
+        checkpoint = owned.checkpoint
+        if checkpoint is None:
+            raise FencedError([owned.partition])
+        to = replace(
+            checkpoint,
+            commits=checkpoint.commits + 1,
+            stored=tuple(published),
+            caught_up=checkpoint.caught_up or self._at_the_end(owned) is not None,
+        )
+        if last is None:
+            return to
+        return replace(
+            to,
+            position=last.offset + 1,
+            last_offset=last.offset,
+            last_identity=last.identity(),
+        )
+
+    def _committed(
+        self, work: Work, advances: Sequence[tuple[Owned, Checkpoint]], now: datetime
+    ) -> None:
+        for claimed, to in advances:
+            owned = self._owned.get(claimed.partition)
+            if owned is not None and owned.checkpoint is not None:
+                owned.checkpoint = to
+                owned.stored_position, owned.passed_since = to.position, None
+                owned.pause = 0.0
+        self.timers.committed(work.touched.values(), now)
+        self.meters.counted(work.counts)
+        for heard in work.heard:
+            log.debug(
+                "handled",
+                stage=self.stage.name,
+                type=heard.envelope.type,
+                ticket=heard.subject,
+                event_id=heard.envelope.id,
+                trace=heard.envelope.traceparent,
+            )
+        for action in work.actions:
+            action()
+        for dead in work.verdicts:
+            reason = self.letter_limit.note(dead=dead)
+            if reason is not None:
+                self._stop(reason)
+
+    def _stop(self, reason: str) -> None:
+        self.stopped = (
+            f"stopped: {reason}. See `deskstream dead-letters list --group {self.group}`; "
+            "mend the cause and start the service again."
+        )
+        log.critical("stage stopped", stage=self.stage.name, reason=reason)
+        self.health.not_ready(f"{self.stage.name} dead letters", self.stopped)
+
+    async def _publish(self, published: Mapping[Partition, Sequence[Publication]]) -> None:
+        """Until all is acknowledged, or the partitions' next owner will do it at its claim."""
+        pause = 0.0
+        while True:
+            mine = [
+                p
+                for partition, group in published.items()
+                if partition in self._owned
+                for p in group
+            ]
+            if not mine:
+                return
+            try:
+                await self.broker.publish(mine)
+            except BrokerAwayError as error:
+                self.meters.count("outages")
+                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
+                self._unwell("outage", f"waits for {error}; tries again in {pause:.1f} s")
+                await self.clock.sleep(pause)
+            else:
+                self._well("outage")
+                return
+
+
+class _TooMuchError(Exception):
+    """The batch leads to more than one transaction should hold: halve it."""
