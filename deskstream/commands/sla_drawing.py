@@ -17,7 +17,10 @@ LEGEND = "━ counts  ╌ desk closed  ░ paused  ! warned  ✖ breached  ◇ d
 
 
 class Drawing:
-    """`now` ends the clocks that still run. Times are shown in `zone`."""
+    """`now` ends the clocks that still run. Times are shown in `zone`.
+
+    Where nothing has happened for long, the axis ends before `now`, so that one sees what did.
+    """
 
     def __init__(
         self,
@@ -31,8 +34,10 @@ class Drawing:
         self._stories, self._schedules = stories, schedules
         self._now, self._zone = now, zone
         self._start = min(story.started_at for story in stories)
-        ends = (story.ended_at or max(now, story.due_at or now) for story in stories)
-        self._end = max(*ends, self._start + timedelta(seconds=1))
+        last = max(self._start + timedelta(seconds=1), *(_last_moment(each) for each in stories))
+        until_now = max(now, last) if any(story.open for story in stories) else last
+        self._end = min(until_now, last + (last - self._start) / 2)
+        self._cut = self._end < until_now
         self._width = max(width - 4, 20)
         self._column = (self._end - self._start) / self._width
 
@@ -47,7 +52,8 @@ class Drawing:
         yield Text(LEGEND, "dim")
 
     def _axis(self) -> Text:
-        start, end = self._time(self._start), f"{self._time(self._end)} {self._zone}"
+        start = self._time(self._start)
+        end = f"{self._time(self._end)}{' …' * self._cut} {self._zone}"
         return Text(f"  {start}{end.rjust(max(self._width - len(start), len(end) + 1))}", "dim")
 
     def _head(self, story: ClockStory) -> Text:
@@ -104,6 +110,12 @@ class Drawing:
 
     def _time(self, moment: datetime) -> str:
         return f"{moment.astimezone(self._zone):%a %Y-%m-%d %H:%M:%S}"
+
+
+def _last_moment(story: ClockStory) -> datetime:
+    """Of what has happened on it, or is due."""
+    moments = [moment for moment, _, _ in (*_happenings(story), *_marks(story))]
+    return max(*moments, story.ended_at or story.started_at)
 
 
 def _span_at(story: ClockStory, moment: datetime, now: datetime) -> Span | None:

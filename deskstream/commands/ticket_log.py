@@ -8,6 +8,7 @@ from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
+from pydantic import ValidationError
 from pymongo import AsyncMongoClient
 
 import shared.contracts  # noqa: F401 - registers the messages
@@ -57,6 +58,11 @@ def _fact(event: Any, number: int) -> Iterator[Fact]:
     try:
         at = parse_time(str(event["time"]))
         yield Fact(at, kind.model_validate(event["data"]))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(str(part) for part in first["loc"])
+        problem = f"{place}: {first['msg']}"
+        raise LogFileError(f"event {number} ({kind.__name__}): {problem}") from None
     except ValueError as error:
         raise LogFileError(f"event {number} ({kind.__name__}): {error}") from None
 

@@ -64,6 +64,9 @@ class IntakeSettings(BaseSettings):
         le=900 * KILOBYTE,
         description="raw input above this goes to the blob store, its record refers to it",
     )
+    receive_seconds: float = Field(
+        120, gt=0, description="how long a request's body may take to come; then the answer is 408"
+    )
     longest_wait_seconds: float = Field(30, ge=0, le=300, description="longest ?wait=")
     acknowledge_seconds: float = Field(
         10, gt=0, description="how long Kafka may take before the answer is 503"

@@ -246,6 +246,7 @@ def test_media_that_were_bought_come_along() -> None:
     [
         update(text="x")["message"],
         {"message": update(text="x")["message"]},
+        {"business_message": update(text="x")["message"]},
         {"ok": True, "result": [update(text="x")]},
     ],
 )
@@ -283,3 +284,10 @@ def test_who_calls_the_bot_as_a_guest_is_heard() -> None:
     message = update(text="Help", guest_query_id="g1")["message"]
 
     assert read("telegram", {"update_id": 1, "guest_message": message}).text == "Help"
+
+
+def test_a_pressed_button_without_the_update_round_it() -> None:
+    body = {"callback_query": {"id": "9", "from": ANA, "data": "yes"}}
+
+    assert recognised(as_bytes(body)) == "telegram"
+    assert read("telegram", body).text == "yes"

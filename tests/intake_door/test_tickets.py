@@ -1,6 +1,7 @@
 """POST /v1/tickets and GET /v1/tickets/{id}."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import orjson
@@ -279,6 +280,25 @@ async def test_what_is_no_request_is_told_apart(
     assert answer.status_code == status
     assert answer.json()["status"] == status
     assert answer.json()["detail"].startswith(detail)
+
+
+async def test_a_body_that_does_not_come_is_not_waited_for_for_ever(world: World) -> None:
+    object.__setattr__(
+        world.door, "settings", world.door.settings.model_copy(update={"receive_seconds": 0.1})
+    )
+
+    async def trickle() -> AsyncIterator[bytes]:
+        yield b"{"
+        await asyncio.Event().wait()
+
+    for path, kind in ((PATH, "application/json"), ("/v1/channels/email", "message/rfc822")):
+        answer = await world.post(path, content=trickle(), headers={"Content-Type": kind})
+
+        assert (answer.status_code, answer.headers["connection"]) == (408, "close")
+        assert answer.json()["detail"] == (
+            "The body was not here within 0.1 seconds: send it again."
+        )
+    assert world.broker.got == []
 
 
 async def test_a_body_of_unknown_length_is_cut_off_at_the_limit(world: World) -> None:

@@ -13,6 +13,7 @@ from services.intake.domain.ticket import (
 )
 from shared.contracts.commands import (
     AbsorbTicket,
+    AddNote,
     Command,
     Link,
     Merge,
@@ -60,6 +61,21 @@ def test_a_merge_closes_the_source_and_tells_the_target() -> None:
     assert absorb == AbsorbTicket(
         actor=AGENT, source="t1", source_number="TKT-1000", participants=source.participants
     )
+
+
+def test_who_comes_too_late_is_told_by_number_where_the_ticket_went() -> None:
+    merged = decide(Merge(actor=AGENT, into="t2"), ticket(), facts(others={"t2": TARGET})).ticket
+    assert merged is not None
+
+    told = f"TKT-1000 was merged into {TARGET.number}: send AddNote there"
+    assert refusal(AddNote(actor=AGENT, text="x"), merged).startswith(told)
+    command = Merge(actor=AGENT, into="t3")
+    assert refusal(command, ticket(), others={"t3": merged}) == (
+        f"TKT-1000 was itself merged: merge into {TARGET.number} instead"
+    )
+    unmerged = decide(Unmerge(actor=AGENT), merged, facts()).ticket
+    assert unmerged is not None
+    assert unmerged.merged_number is None
 
 
 def test_the_target_takes_it_in_with_whoever_took_part() -> None:

@@ -169,6 +169,26 @@ async def test_a_large_mail_goes_to_the_blob_store(way: Doorway) -> None:
     assert BlobRef.model_validate_json(way.headers[0]["ce_dataref"]) == reference
 
 
+async def test_a_large_mail_has_more_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The database is slow, and the mail so large that it would be put off for ever."""
+    way = doorway(acknowledge_seconds=0.05, largest_raw_bytes=3_000_000)
+    put = way.door.blobs.put
+
+    async def slowly(data: bytes) -> BlobRef:
+        await asyncio.sleep(0.3)
+        return await put(data)
+
+    monkeypatch.setattr(way.door.blobs, "put", slowly)
+
+    async with listening(way) as port:
+        _, answer = await send(port, mail(text="x\r\n" * 700_000))
+        with pytest.raises(SMTPResponseException) as refused:
+            await send(port, mail(text="x\r\n" * 9_000))
+
+    assert answer == "2.0.0 taken"
+    assert refused.value.code == 451
+
+
 async def test_bytes_of_no_charset_come_through_as_they_are(way: Doorway) -> None:
     body = mail()[:-2] + b"\xff\xfe\x80\r\n"
 

@@ -103,6 +103,26 @@ def test_clock_that_stands_still_has_time_left() -> None:
     assert (resolution.due_at, resolution.remaining_seconds) == (None, 7 * 3600)
 
 
+def test_clock_that_is_no_longer_promised_has_ended_and_may_come_back() -> None:
+    low = (f"{MONDAY} 09:30", changed(priority=Priority.LOW))
+    told = stories([*LIFE[:2], low], f"{MONDAY} 16:00")
+    assert told[Metric.RESOLUTION, 1].ended_at == berlin(f"{MONDAY} 09:30")
+    high = (f"{MONDAY} 10:00", changed(priority=Priority.HIGH))
+    told = stories([*LIFE[:2], low, high], f"{MONDAY} 16:00")
+    assert told[Metric.RESOLUTION, 1].due_at == berlin(f"{MONDAY} 17:00")
+    assert [(s.running, s.end) for s in told[Metric.RESOLUTION, 1].spans] == [
+        (True, berlin(f"{MONDAY} 09:30")),
+        (True, None),
+    ]
+
+
+def test_missed_promise_stays_missed_though_it_is_no_longer_made() -> None:
+    low = (f"{MONDAY} 12:00", changed(priority=Priority.LOW))
+    told = stories([*LIFE[:2], low], f"{MONDAY} 16:00")
+    assert told[Metric.FIRST_RESPONSE, 1].breached_at == berlin(f"{MONDAY} 11:00")
+    assert told[Metric.FIRST_RESPONSE, 1].open
+
+
 def test_retelling_leaves_out_what_was_said_under_other_policies() -> None:
     other = SlaBreached(
         metric=Metric.RESOLUTION,
@@ -153,6 +173,12 @@ def test_desk_that_is_closed_over_night_is_drawn_closed() -> None:
         [(f"{MONDAY} 16:00", created()), (f"{MONDAY} 16:00", triaged())], TUESDAY + " 10:00"
     )
     assert "╌" * 10 in lines[3]
+
+
+def test_axis_of_a_ticket_that_was_forgotten_ends_where_nothing_happens_any_more() -> None:
+    lines = drawn(LIFE[:2], "2026-11-23 10:00")
+    assert "Mon 2026-03-02 21:00:00 … Europe/Berlin" in lines[0]
+    assert sum("━" * 10 in line for line in lines) == 2
 
 
 def explained(*arguments: str) -> Result:
@@ -212,6 +238,10 @@ def test_type_of_an_event_may_be_short_and_unknown_types_are_passed_over() -> No
         (
             '{"type": "TicketClosed", "time": "soon", "data": {}}',
             r"event 1 \(TicketClosed\): 'soon' is no RFC 3339 time",
+        ),
+        (
+            '{"type": "FieldsChanged", "time": "2026-03-02T09:00:00Z", "data": {"actor": 5}}',
+            r"event 1 \(FieldsChanged\): changes: Field required$",
         ),
     ],
 )

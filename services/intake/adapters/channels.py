@@ -57,7 +57,17 @@ CHANNELS: Mapping[str, Channel] = {
     ),
     "instagram": Channel(read_instagram, marks=("object=instagram",)),
     "telegram": Channel(
-        read_telegram, marks=("update_id", "message_id+chat", "message.chat", "ok+result")
+        read_telegram,
+        marks=(
+            "update_id",
+            "message_id+chat",
+            "message.chat",
+            "business_message.chat",
+            "edited_message.chat",
+            "channel_post.chat",
+            "callback_query",
+            "ok+result",
+        ),
     ),
     "alertmanager": Channel(read_alertmanager, marks=("alerts",)),
     "postmark": Channel(

@@ -15,6 +15,7 @@ from services.intake.domain.message import (
 
 BUSINESS = "business_message"
 MESSAGES = ("message", BUSINESS, "guest_message")
+UPDATES = (*MESSAGES, "callback_query", "edited_message", "channel_post")  # where no id says so
 # GroupAnonymousBot and Channel_Bot: `from` of those who write in their group's or channel's name.
 STAND_INS = ("1087968824", "136817688")
 
@@ -27,7 +28,7 @@ def read_telegram(payload: Payload) -> list[Parsed]:
         return found or [NoMessage("no update of Telegram")]
     if "message_id" in body and "chat" in body:
         return [_message(body, payload.mailbox)]
-    if "update_id" not in body and not any(member(body, name, "chat") for name in MESSAGES):
+    if "update_id" not in body and not any(member(body, name) for name in UPDATES):
         raise UnreadableError('"update_id" is missing: this is no update of a Telegram bot')
     return [_update(body, payload.mailbox)]
 

@@ -1,5 +1,6 @@
 """What a request brings: its bytes within a limit, of the right kind, and what they say."""
 
+import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from http import HTTPStatus
@@ -21,8 +22,10 @@ DEEPEST_JSON = 32
 LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds; beyond 2^63 no database takes it
 
 
-async def body_of(request: Request, limit: int, *media_types: str) -> bytes:
-    """Raises ProblemError 415 or 413; never holds more than `limit` bytes."""
+async def body_of(
+    request: Request, limit: int, *media_types: str, seconds: float | None = None
+) -> bytes:
+    """Raises ProblemError 415, 413 or 408; never holds more than `limit` bytes, nor for longer."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in media_types:
         raise ProblemError(
@@ -33,6 +36,18 @@ async def body_of(request: Request, limit: int, *media_types: str) -> bytes:
     declared = request.headers.get("content-length", "")
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
+    try:
+        async with asyncio.timeout(seconds):
+            return await _streamed(request, limit)
+    except TimeoutError as error:
+        raise ProblemError(
+            HTTPStatus.REQUEST_TIMEOUT,
+            f"The body was not here within {seconds:g} seconds: send it again.",
+            headers={"Connection": "close"},
+        ) from error
+
+
+async def _streamed(request: Request, limit: int) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk

@@ -39,7 +39,7 @@ def routes(door: Door) -> APIRouter:
                 "description": "A vendor's webhook was taken",
                 "content": {"text/xml": {"schema": {"type": "string"}}},
             },
-            **problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+            **problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
         },
     )
     async def post_input(
@@ -86,7 +86,7 @@ async def _payload(door: Door, channel: str, mailbox: str | None, request: Reque
     """Raises ProblemError where it is too large, of another kind, or nested too deeply."""
     settings, vendor = door.settings, CHANNELS[channel]
     limit = settings.largest_raw_bytes if vendor.brings_files else settings.largest_webhook_bytes
-    body = await body_of(request, limit, *vendor.media_types)
+    body = await body_of(request, limit, *vendor.media_types, seconds=settings.receive_seconds)
     content_type = request.headers.get("content-type", "")
     check_parts(body, content_type, settings.most_parts)
     if content_type.partition(";")[0].strip().lower() == JSON:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Header, Path, Request, Response
 
 from services.intake.api.answers import CommandAccepted
-from services.intake.api.bodies import JSON, body_of, digest_of, json_object, read
+from services.intake.api.bodies import digest_of, json_object, read
 from services.intake.api.door import Door, envelope, record
 from services.intake.api.openapi import COMMANDS, json_body, problems
 from services.intake.api.tickets import OURS, IdempotencyKey, Traceparent, Wait, no_such_ticket
@@ -56,7 +56,7 @@ def routes(door: Door) -> APIRouter:
         openapi_extra=json_body("Command"),
         responses={
             200: {"model": CommandAccepted, "description": "Waited for, and done"},
-            **problems(400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+            **problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
         },
     )
     async def post_command(
@@ -75,7 +75,7 @@ def routes(door: Door) -> APIRouter:
         """
         token = door.tokens.admit(request.headers.get("authorization"), WRITE)
         actor = actor_of(token, x_agent_id, x_requester_id)
-        body = await body_of(request, door.settings.largest_json_bytes, JSON)
+        body = await door.json_of(request)
         given = json_object(body)
         cls = command_class(given)
         target = await door.ticket(ticket)

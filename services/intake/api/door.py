@@ -8,8 +8,10 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from fastapi import Request
 from pymongo.asynchronous.database import AsyncDatabase
 
+from services.intake.api.bodies import JSON, body_of
 from services.intake.api.webhooks import Admitted, Webhooks
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import IdempotencyKeys, KnownKey
@@ -45,6 +47,11 @@ class Door:
     blobs: Blobs
     clock: Clock
     webhooks: Webhooks
+
+    async def json_of(self, request: Request) -> bytes:
+        """A request's JSON, within the limits of size and time."""
+        limit, seconds = self.settings.largest_json_bytes, self.settings.receive_seconds
+        return await body_of(request, limit, JSON, seconds=seconds)
 
     async def identify(self, client: str, key: str | None, digest: str) -> Accepting:
         """The id and time of what is sent: the same for the same key, else new ones.

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Header, Path, Query, Request, Response
 
 from services.intake.adapters.canonical import from_received
 from services.intake.api.answers import TicketAccepted, TicketView
-from services.intake.api.bodies import JSON, body_of, digest_of, json_object, read
+from services.intake.api.bodies import digest_of, json_object, read
 from services.intake.api.door import LONGEST_KEY, Door, envelope, record
 from services.intake.api.keys import key_of_message
 from services.intake.api.openapi import json_body, problems
@@ -49,7 +49,7 @@ def routes(door: Door) -> APIRouter:
         openapi_extra=json_body("MessageReceived"),
         responses={
             201: {"model": TicketAccepted, "description": "Waited for, and there it is"},
-            **problems(400, 401, 403, 409, 413, 415, 422, 429, 503),
+            **problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
         },
     )
     async def post_ticket(
@@ -61,7 +61,7 @@ def routes(door: Door) -> APIRouter:
     ) -> TicketAccepted:
         """Answers once Kafka has the message. It becomes a ticket, or part of one that exists."""
         token = door.tokens.admit(request.headers.get("authorization"), WRITE)
-        body = await body_of(request, door.settings.largest_json_bytes, JSON)
+        body = await door.json_of(request)
         message = read(MessageReceived, json_object(body), ours=OURS)
         incoming = _as_reception_reads(message)
         accepting = await door.identify(token.name, idempotency_key, digest_of(b"ticket", body))

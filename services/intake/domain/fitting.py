@@ -140,8 +140,8 @@ def check_fit(command: Command, ticket: TicketState) -> None:
         check_requester(command, ticket)
     if ticket.merged_into is not None and not fit.merged:
         raise RefusedError(
-            f"{ticket.number} was merged into {ticket.merged_into}: send {name} there, or Unmerge "
-            "this one first"
+            f"{ticket.number} was merged into {ticket.merged_number or ticket.merged_into}: send "
+            f"{name} there, or Unmerge this one first"
         )
     if ticket.status not in fit.statuses:
         raise RefusedError(

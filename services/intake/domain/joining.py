@@ -49,7 +49,8 @@ def merge(command: Merge, ticket: TicketState, facts: Facts) -> Decided:
     target = _other(command.into, facts)
     if target.merged_into is not None:
         raise RefusedError(
-            f"{target.number} was itself merged: merge into {target.merged_into} instead"
+            f"{target.number} was itself merged: merge into "
+            f"{target.merged_number or target.merged_into} instead"
         )
     if target.status is Status.CLOSED:
         raise RefusedError(f"{target.number} is closed and takes nothing in: link the two instead")
@@ -69,7 +70,7 @@ def merge(command: Merge, ticket: TicketState, facts: Facts) -> Decided:
         source_number=ticket.number,
         participants=ticket.participants,
     )
-    merged = merged.model_copy(update={"merged_into": command.into})
+    merged = merged.model_copy(update={"merged_into": command.into, "merged_number": target.number})
     return Decided(merged, (says, *closed), sends=((command.into, absorb),))
 
 
@@ -96,7 +97,7 @@ def unmerge(command: Unmerge, ticket: TicketState, facts: Facts) -> Decided:
     if command.refused_by not in (None, target):
         raise RefusedError(f"{ticket.number} is not merged into {command.refused_by}")
     released, reopened = moved(
-        ticket.model_copy(update={"merged_into": None}),
+        ticket.model_copy(update={"merged_into": None, "merged_number": None}),
         Status.OPEN,
         actor=command.actor,
         at=facts.at,

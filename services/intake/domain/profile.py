@@ -1,7 +1,7 @@
 """What a person's own messages tell of him: his name, where he writes from, and since when."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from services.intake.domain.identity import normal_address
@@ -24,14 +24,19 @@ class Profile:
 
 def noticed(known: Profile, message: IncomingMessage, at: datetime, *, proven: bool) -> Profile:
     """With one message more. One that is his by what it says of itself alone only counts."""
-    counted = replace(known, messages=known.messages + 1, since=known.since or at, last_at=at)
-    if not proven:
-        return counted
-    return replace(
-        counted,
-        name=_name(message) or known.name,
-        addresses=_joined(known.addresses, _address(message))[:MOST_ADDRESSES],
-        channels=_joined(known.channels, (message.channel,)),
+    address = _address(message) if proven else None
+    addresses, channels = known.addresses, known.channels
+    if address and address not in addresses:
+        addresses = (*addresses, address)[:MOST_ADDRESSES]
+    if proven and message.channel not in channels:
+        channels = (*channels, message.channel)
+    return Profile(
+        name=(_name(message) if proven else None) or known.name,
+        addresses=addresses,
+        channels=channels,
+        messages=known.messages + 1,
+        since=known.since or at,
+        last_at=at,
     )
 
 
@@ -55,12 +60,12 @@ def _name(message: IncomingMessage) -> str | None:
     return name if name and normal_address(name, message.channel) != address else None
 
 
-def _address(message: IncomingMessage) -> tuple[str, ...]:
+def _address(message: IncomingMessage) -> str | None:
     if not message.sender.address:
-        return ()
+        return None
     address = normal_address(message.sender.address, message.channel)
     everywhere = "@" in address or address.startswith("+")
-    return (address if everywhere else f"{message.channel}:{address}",)
+    return address if everywhere else f"{message.channel}:{address}"
 
 
 def _joined(*texts: tuple[str, ...]) -> tuple[str, ...]:

@@ -63,6 +63,7 @@ class TicketState(BaseModel):
     links: tuple[str, ...] = ()  # "relation other"
     absorbed: tuple[str, ...] = ()  # the tickets merged into this one
     merged_into: str | None = None
+    merged_number: str | None = None  # that ticket's, as people say it
     continued_in: str | None = None  # the follow-up that takes what still comes in
     undeliverable: bool = False  # mail to the requester came back for good
     spam: bool = False

@@ -18,6 +18,8 @@ from shared.kit.blobs import Blobs
 from shared.kit.ports import Clock, OutageError, Publisher
 from shared.kit.records import Publication
 
+# Of the blob store on a busy day: a large mail must not be put off for ever for its size.
+SLOWEST_BYTES_A_SECOND = 1_000_000
 CHANNEL, CONTENT_TYPE = "email", b"message/rfc822"
 
 
@@ -43,8 +45,9 @@ class MailDoor:
 
     async def take(self, source: str, mails: Sequence[Delivered]) -> None:
         """Returns once Kafka has them all. Raises NotTakenError; then some of them may be there."""
+        seconds = sum(len(mail.body) for mail in mails) / SLOWEST_BYTES_A_SECOND
         try:
-            async with asyncio.timeout(self.settings.acknowledge_seconds):
+            async with asyncio.timeout(self.settings.acknowledge_seconds + seconds):
                 await self.publisher.publish([await self._record(source, mail) for mail in mails])
         except (OutageError, PyMongoError, TimeoutError) as error:
             raise NotTakenError(type(error).__name__) from error

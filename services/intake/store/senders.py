@@ -1,7 +1,7 @@
 """Who wrote: his tickets, how much lately, and what his messages tell of him."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -68,7 +68,7 @@ class SenderStore:
         proven: bool,
     ) -> None:
         sender = self._sender(customer_id, partition)
-        sender["profile"] = asdict(noticed(_profile(sender), message, at, proven=proven))
+        sender["profile"] = _stored(noticed(_profile(sender), message, at, proven=proven))
 
     def flush(self) -> None:
         for customer_id, key in sorted(self._touched):
@@ -103,8 +103,25 @@ def _profile(document: Document) -> Profile:
     found = document.get("profile")
     if not found:
         return Profile()
-    lists = {name: tuple(found[name]) for name in ("addresses", "channels")}
-    return Profile(**{**found, **lists})
+    return Profile(
+        name=found["name"],
+        addresses=tuple(found["addresses"]),
+        channels=tuple(found["channels"]),
+        messages=found["messages"],
+        since=found["since"],
+        last_at=found["last_at"],
+    )
+
+
+def _stored(profile: Profile) -> Document:
+    return {
+        "name": profile.name,
+        "addresses": list(profile.addresses),
+        "channels": list(profile.channels),
+        "messages": profile.messages,
+        "since": profile.since,
+        "last_at": profile.last_at,
+    }
 
 
 def _when(each: Mapping[str, Any]) -> Any:

@@ -1,6 +1,6 @@
 """What became of each of a ticket's clocks, as its log tells it: spans, warnings, outcome."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -99,6 +99,8 @@ def stories_of(log: Iterable[Fact]) -> list[ClockStory]:
 
 
 def _set(told: Told, event: SlaTargetsSet | SlaRetargeted, at: datetime) -> None:
+    if isinstance(event, SlaRetargeted):
+        _drop(told, {target.metric for target in event.targets}, at)
     for target in event.targets:
         key = (target.metric, target.cycle)
         story = told.stories.get(key)
@@ -106,9 +108,20 @@ def _set(told: Told, event: SlaTargetsSet | SlaRetargeted, at: datetime) -> None
             story = told.stories[key] = _begun(event, target, at)
         if isinstance(event, SlaRetargeted):
             story.retargets.append((at, event.reason))
+        if not story.open:
+            story.ended_at = None
+            story.turn(at, running=target.due_at is not None)
         story.policy, story.policy_version = event.policy, event.policy_version
         story.schedule = event.schedule if target.business else CALENDAR
         _aim(story, target)
+
+
+def _drop(told: Told, still_promised: Collection[Metric], at: datetime) -> None:
+    """A metric that is no longer named is no longer promised; what was missed stays missed."""
+    for metric in {story.metric for story in told.stories.values()} - set(still_promised):
+        story = told.latest(metric)
+        if story is not None and story.open and story.breached_at is None:
+            story.end(at)
 
 
 def _begun(event: SlaTargetsSet | SlaRetargeted, target: SlaTarget, at: datetime) -> ClockStory:
