@@ -231,7 +231,7 @@ class StageConsumer(ConsumerRebalanceListener):
             return TIMER_SECONDS
         if self.engine.stage.entities is None:
             return IDLE_SECONDS
-        if self.engine.revisits.waiting:
+        if self.engine.revisits.waiting or self.engine.timers.expects:
             return EAGER_SECONDS
         due = self.engine.timers.next_due()
         if due is None:

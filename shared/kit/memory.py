@@ -252,6 +252,11 @@ class MemoryStore:
         ]
         return sorted(row for row in rows if row[0] <= until)[:limit]
 
+    async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
+        await self.hook("read")
+        documents = self.data.collections.get(collection, {})
+        return {key: _copy(documents[key]) for key in ids if key in documents}
+
     async def outcomes(self, partitions: Collection[int], limit: int) -> list[Document]:
         await self.hook("outcomes")
         deliveries = self.data.collections.get("deliveries", {}).values()

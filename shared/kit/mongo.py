@@ -162,6 +162,14 @@ class MongoStore:
             raise told_apart(error) from error
         return [(row["_kit"]["due"], row["_id"], owned[row["_kit"]["at"]]) for row in rows]
 
+    async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
+        committed = self._database.get_collection(collection, read_concern=ReadConcern("majority"))
+        try:
+            found = await committed.find({"_id": {"$in": list(ids)}}).to_list()
+        except PyMongoError as error:
+            raise told_apart(error) from error
+        return {document["_id"]: document for document in found}
+
     async def outcomes(self, partitions: Collection[int], limit: int) -> list[Document]:
         where = {"partition": {"$in": list(partitions)}, "outcome_ready": True}
         try:

@@ -150,6 +150,9 @@ class Store(Protocol):
     ) -> list[tuple[datetime, str, Partition]]:
         """Entities with a timer due by `until`, earliest first: (due, entity's key, partition)."""
 
+    async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
+        """The documents that exist, by id, as a majority has them, outside of any transaction."""
+
     async def outcomes(self, partitions: Collection[int], limit: int) -> list[Document]:
         """Finished deliveries that were not yet handed over."""
 

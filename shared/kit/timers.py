@@ -1,6 +1,6 @@
 """Which timers come due next: a look-ahead into the store's index, kept in memory."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from heapq import heapify, heappop, heappush
 from typing import Any
@@ -25,12 +25,14 @@ class Timers:
         self._store = store
         self._due: dict[str, tuple[datetime, Partition]] = {}
         self._heap: list[tuple[datetime, str]] = []
+        self._coming: list[str] = []  # as found at the last look, the earliest last
         self._horizon = datetime.fromtimestamp(0, UTC)
         self._next_refresh = self._horizon
 
     def forget(self, partitions: Collection[Partition]) -> None:
         gone = set(partitions)
         self._due = {k: v for k, v in self._due.items() if v[1] not in gone}
+        self._coming = []
         self._next_refresh = datetime.fromtimestamp(0, UTC)
 
     async def prefetch(self, partitions: Collection[Partition], now: datetime) -> None:
@@ -41,6 +43,7 @@ class Timers:
         self._due = {key: (due, partition) for due, key, partition in rows}
         self._heap = [(due, key) for due, key, _ in rows]
         heapify(self._heap)
+        self._coming = [key for _, key, _ in reversed(rows)]
         full = len(rows) == MOST
         self._horizon = rows[-1][0] if full else until
         self._next_refresh = min(self._horizon, now + REFRESH) if full else now + REFRESH
@@ -75,6 +78,20 @@ class Timers:
             elif self._due.get(entity.subject, (None,))[0] != due:
                 self._due[entity.subject] = (due, entity.at)
                 heappush(self._heap, (due, entity.subject))
+
+    @property
+    def expects(self) -> bool:
+        """Some that were found at the last look were not `coming` yet."""
+        return bool(self._coming)
+
+    def coming(self, most: int, known: Container[str]) -> list[str]:
+        """Whose entities will be needed soon and are not known: the earliest; each once a look."""
+        found: list[str] = []
+        while self._coming and len(found) < most:
+            key = self._coming.pop()
+            if key in self._due and key not in known:
+                found.append(key)
+        return found
 
     def next_due(self) -> datetime | None:
         return self._heap[0][0] if self._heap else None

@@ -1,9 +1,12 @@
 """What a stage keeps in memory of its entities, and when it does not trust it."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.contracts.ticket import FeedbackReceived
 from shared.contracts.triage import TicketTriaged
+from shared.kit.engine import Engine
 from shared.kit.ports import ConflictError
 from shared.kit.recent import Recent
 from shared.kit.records import Partition
@@ -87,3 +90,51 @@ async def test_nothing_is_remembered_when_others_may_have_written(what: str) -> 
             await engine.process(bench.running[0].broker.poll(engine.owned))
             assert "t2" in engine.recent.entities
     assert "t1" not in engine.recent.entities
+
+
+def test_what_is_read_ahead_is_older_than_what_is_kept() -> None:
+    recent = Recent[Count](most_ahead=2)
+    kept, ahead = entities("t1"), entities("t1", "t2", "t3", "t4")
+    recent.keep(kept)
+    recent.read_ahead(ahead)
+    assert "t2" not in recent
+    assert recent.take(["t1", "t3", "t4"]) == kept | {"t3": ahead["t3"], "t4": ahead["t4"]}
+    recent.read_ahead(entities("t5"))
+    recent.forget()
+    assert not recent.entities
+
+
+async def a_second_before_a_timer() -> tuple[Watched, Engine[Count]]:
+    """And the engine has claimed anew, so that it remembers nothing."""
+    bench = Watched()
+    engine = bench.running[0].engine
+    bench.publish(FeedbackReceived(score=1, comment="later"), "t1")
+    await bench.run()
+    engine.assigned(list(engine.owned))
+    await bench.run()
+    assert "t1" not in engine.recent
+    bench.clock.move(timedelta(hours=1, seconds=-1))
+    return bench, engine
+
+
+async def test_a_ticket_whose_timer_comes_due_soon_is_read_before() -> None:
+    bench, engine = await a_second_before_a_timer()
+    await engine.tick()
+    assert "t1" in engine.recent
+    bench.clock.move(timedelta(seconds=1))
+    bench.hooks.clear()
+    await bench.run()
+    assert [said.category for said in bench.said_of(TicketTriaged, "t1")].count("fired") == 1
+    assert "get" not in bench.hooks
+
+
+async def test_what_was_read_under_an_earlier_claim_is_not_remembered() -> None:
+    _, engine = await a_second_before_a_timer()
+
+    async def lose(what: str) -> None:
+        if what == "read":
+            engine.assigned(list(engine.owned))
+
+    engine.store.hook = lose  # type: ignore[attr-defined]
+    await engine.tick()
+    assert "t1" not in engine.recent

@@ -358,6 +358,12 @@ async def test_timers_are_told_earliest_first(shared: Shared) -> None:
     assert await store.due("counts", [TWO], NOON, 9) == []
 
 
+async def test_what_exists_is_read_without_a_transaction(shared: Shared) -> None:
+    document = entity("t1", ONE, NOON)
+    await shared.put("counts", [document])
+    assert await shared.open().read("counts", ["t1", "t2"]) == {"t1": document}
+
+
 async def test_outcomes_are_told_until_they_are_reported(shared: Shared) -> None:
     await shared.put(
         "deliveries",

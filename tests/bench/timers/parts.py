@@ -50,8 +50,8 @@ async def _steady(here: Post, ear: Ear) -> Heard:
     say(f"{FIRES_A_SECOND} fires/s for {STEADY_SECONDS} s, with {EVENTS_A_SECOND} events/s")
     begin = datetime.now(UTC) + timedelta(seconds=count / 2_000) + LEAD
     dues = [begin + timedelta(seconds=n / FIRES_A_SECOND) for n in range(count)]
-    await here.fill(here.stock.timed(dues, "s2-"))
     heard = ear.anew()
+    await here.fill(here.stock.timed(dues, "s2-"))
     feeding = asyncio.create_task(_feed(here, begin))
     await ear.until_breaches(count, (dues[-1] - datetime.now(UTC)).total_seconds() + PATIENCE)
     await feeding
@@ -76,8 +76,8 @@ async def _feed(here: Post, begin: datetime) -> None:
 async def _burst(here: Post, ear: Ear, count: int) -> Heard:
     say(f"{count:,} due at one instant")
     due = datetime.now(UTC) + timedelta(seconds=count / 2_000) + LEAD
-    await here.fill(here.stock.timed([due] * count, "s3-"))
     heard = ear.anew()
+    await here.fill(here.stock.timed([due] * count, "s3-"))
     await ear.until_breaches(count, (due - datetime.now(UTC)).total_seconds() + PATIENCE)
     return heard
 
