@@ -5,6 +5,7 @@ import hmac
 import re
 from base64 import b32decode, b32encode
 from binascii import Error as BadBase32Error
+from functools import lru_cache
 from uuid import UUID
 
 # On everything we send; on something we receive it says that it went round.
@@ -44,6 +45,7 @@ def ticket_of_address(address: str, *, secret: str) -> str | None:
     return ticket_of_token(tag, secret) if plus else None
 
 
+@lru_cache(maxsize=4096)  # a mail has it several times, a ticket has several mails
 def ticket_token(ticket_id: str, secret: str) -> str:
     """Base32 of the id and its signature; lower case, as mail systems fold addresses."""
     token = _packed(ticket_id) + _signature(ticket_id, secret)

@@ -43,6 +43,7 @@ from shared.contracts.people import AgentUpdated, Availability, CustomerUpdated
 from shared.contracts.topics import CHANNEL_MESSAGES
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.engine import Engine
+from shared.kit.handover import Handover
 from shared.kit.settings import SHIPPED_CONFIG
 from shared.kit.unit import Document, Handler, Stage
 from tests.harness import Bench
@@ -50,6 +51,7 @@ from tests.intake_reception.mails import MAILBOX, mail
 
 SECRET = "a secret of the tests"
 ANA = "ana@customer.example"
+NOBODY_HERE = Handover(timedelta(0), room=0)  # the desk posts what lies in the store
 # What a repetition may change: how far everybody is, what is known to have come before, and where
 # a dead letter lay.
 TRACES = frozenset({"checkpoints", "inbox", "dead_letters"})
@@ -86,7 +88,10 @@ def stages(blobs: MemoryBlobs) -> list[Pair]:
         (FORWARD, Forwarder(routes)),
         (DECIDE, Dispatcher(routes)),
         (SLA, SlaHandler(policies)),
-        (NOTIFIER, Notifier(correspondence, timedelta(hours=notifier.give_up_hours))),
+        (
+            NOTIFIER,
+            Notifier(correspondence, timedelta(hours=notifier.give_up_hours), NOBODY_HERE),
+        ),
         (REPORTING, Reporter()),
     ]
 

@@ -19,6 +19,7 @@ from shared.contracts.people import CustomerUpdated
 from shared.contracts.ticket import DeliveryFailed, TicketMarkedSpam, TicketMerged
 from shared.contracts.triage import TicketTriaged
 from shared.kit.deliveries import COLLECTION
+from shared.kit.handover import Handover
 from shared.kit.unit import Document
 from tests.harness import Bench
 from tests.notifier.words import (
@@ -47,6 +48,7 @@ from tests.notifier.words import (
 )
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NOBODY_HERE = Handover(timedelta(0), room=0)
 
 
 class Desk(Bench):
@@ -54,7 +56,7 @@ class Desk(Bench):
 
     def __init__(self, **rules: Any) -> None:
         told = RULES.model_copy(update=rules)
-        handler = Notifier(Correspondence(told, WORDING, SECRET), timedelta(hours=48))
+        handler = Notifier(Correspondence(told, WORDING, SECRET), timedelta(hours=48), NOBODY_HERE)
         super().__init__(STAGE, handler, start=MONDAY)
 
     async def hears(self, *messages: Message, subject: str = TICKET) -> None:

@@ -39,6 +39,7 @@ class Process:
     members: list[Member] = field(default_factory=list)
     cut_until: dict[str, int] = field(default_factory=dict)  # by side
     resends: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)  # what its stages and background share
 
     def wake(self) -> None:
         """A mail was settled in this process."""
