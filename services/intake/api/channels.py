@@ -52,7 +52,7 @@ def routes(door: Door) -> APIRouter:
         idempotency_key: IdempotencyKey = None,
         traceparent: Traceparent = None,
     ) -> Response:
-        """Answers once Kafka has it. A vendor's webhook brings its signature, others a token."""
+        """Answers once Kafka has it."""
         _check_channel(channel)
         proofs, client = door.webhooks.proofs(channel, request.headers), ""
         if not proofs:
