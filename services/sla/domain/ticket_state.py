@@ -69,7 +69,9 @@ class SlaState(BaseModel):
 
     @field_serializer("facts")
     def _stored_facts(self, facts: TicketFacts) -> dict[str, Any]:
-        return {name: value for name, value in facts if value is not _USUAL_FACTS[name]}
+        return {
+            name: value for name, value in vars(facts).items() if value is not _USUAL_FACTS[name]
+        }
 
     @field_serializer("clocks")
     def _stored_clocks(self, clocks: dict[Metric, Clock]) -> dict[str, Any]:
