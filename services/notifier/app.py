@@ -12,7 +12,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import DELIVERIES, INDEXES, TICKETS
 from shared.contracts.assignment import TicketAssigned, TicketEscalated, TicketUnassigned
 from shared.contracts.people import AgentRemoved, AgentUpdated, CustomerRemoved, CustomerUpdated
-from shared.contracts.sla import SlaBreached, SlaTargetsSet, SlaWarning
+from shared.contracts.sla import SlaBreached, SlaTargetsSet, SlaWarning, SurveyDue
 from shared.contracts.ticket import (
     AgentReplied,
     CustomerReplied,
@@ -56,6 +56,7 @@ STAGE = Stage(
         SlaTargetsSet,
         SlaWarning,
         SlaBreached,
+        SurveyDue,
         AgentUpdated,
         AgentRemoved,
         CustomerUpdated,

@@ -70,9 +70,9 @@ def rules(config: Path = SHIPPED_CONFIG) -> tuple[Any, Any, Any, Any]:
     )
 
 
-def stages(blobs: MemoryBlobs) -> list[Pair]:
+def stages(blobs: MemoryBlobs, config: Path = SHIPPED_CONFIG) -> list[Pair]:
     """As each service's `create` puts them together."""
-    words, routes, policies, told = rules()
+    words, routes, policies, told = rules(config)
     intake, notifier = IntakeSettings(), NotifierSettings()
     options = ReceptionOptions(
         mail_secret=SECRET,
@@ -109,9 +109,9 @@ class Posted:
 class Desk:
     """Customers, agents and the mail server of a whole desk; time is told to move."""
 
-    def __init__(self, copies: int = 1) -> None:
+    def __init__(self, copies: int = 1, config: Path = SHIPPED_CONFIG) -> None:
         self.blobs = MemoryBlobs()
-        self.bench = Bench(stages(self.blobs), copies=copies)
+        self.bench = Bench(stages(self.blobs, config), copies=copies)
         self.posted: list[Posted] = []
         self._mails = 0
 
