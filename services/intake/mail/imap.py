@@ -39,7 +39,9 @@ class Connection:
             self._client.starttls(context)
 
     def open(self) -> None:
-        self._client.login(self._box.user, self._box.secret())
+        """By password, or by token (XOAUTH2), as Microsoft and Google want it."""
+        log_in = self._client.login if self._box.token_file is None else self._client.oauth2_login
+        log_in(self._box.user, self._box.secret())
         self.make_folders()
 
     def make_folders(self) -> None:
