@@ -67,7 +67,8 @@ class IntakeSettings(BaseSettings):
     most_bytes_at_a_time: int = Field(
         512_000 * KILOBYTE,
         ge=KILOBYTE,
-        description="of all bodies that are on their way; more are answered by 503",
+        description="of all bodies, and of all mails of a port, that are on their way; more are "
+        "answered by 503 and 452",
     )
     receive_seconds: float = Field(
         120, gt=0, description="how long a request's body may take to come; then the answer is 408"
