@@ -393,6 +393,22 @@ async def test_a_token_is_read_anew_for_each_login(way: Doorway, tmp_path: Path)
     assert "first" not in str(health.readiness())
 
 
+async def test_what_comes_between_a_look_and_the_wait_is_not_waited_for(
+    port: int, account: Account
+) -> None:
+    connection = Connection(box(port))
+    try:
+        connection.open()
+        assert connection.waiting() == []
+        account.put(mail(1))
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await asyncio.to_thread(connection.wait, LONGEST_SECONDS * 2)
+
+        assert len(connection.waiting()) == 1
+    finally:
+        connection.close()
+
+
 def test_the_file_of_mailboxes(tmp_path: Path) -> None:
     secret, file = tmp_path / "secret", tmp_path / "mailboxes.yaml"
     secret.write_text("open sesame\n")

@@ -85,7 +85,13 @@ class Connection:
         return bool(self._client.has_capability(capability))
 
     def wait(self, seconds: float) -> None:
-        """Until the server tells of something, or the time is up."""
+        """Until the server tells of something, or the time is up.
+
+        What came since the last look it tells first, so that no news stands in the way of IDLE.
+        """
+        _, told = self._client.noop()
+        if any(b"EXISTS" in news for news in told):
+            return
         self._client.idle()
         try:
             self._client.idle_check(timeout=seconds)
