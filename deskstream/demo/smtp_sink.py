@@ -53,6 +53,7 @@ class SmtpSink:
     implicit_tls: bool = False
     login: tuple[str, str] | None = None
     caught: Callable[[Caught], None] | None = None
+    extensions: tuple[str, ...] = ("250-PIPELINING",)
     mails: deque[Caught] = field(default_factory=deque)
     count: int = 0
     begun: int = 0  # mails whose content came, taken or not
@@ -109,6 +110,13 @@ class SmtpSink:
             self.mails.popleft()
         if self.caught is not None:
             self.caught(mail)
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd's name
+        self, _: "_Protocol", session: Session, __: Envelope, hostname: str, answers: list[str]
+    ) -> list[str]:
+        """It reads commands one after the other, whenever they come: so they may come together."""
+        session.host_name = hostname
+        return [*answers[:-1], *self.extensions, answers[-1]]
 
     async def handle_MAIL(  # noqa: N802 - aiosmtpd's name
         self, server: "_Protocol", _: Session, envelope: Envelope, address: str, options: list[str]

@@ -64,6 +64,12 @@ class IntakeSettings(BaseSettings):
         le=900 * KILOBYTE,
         description="raw input above this goes to the blob store, its record refers to it",
     )
+    most_bytes_at_a_time: int = Field(
+        512_000 * KILOBYTE,
+        ge=KILOBYTE,
+        description="of all bodies, and of all mails of a port, that are on their way; more are "
+        "answered by 503 and 452",
+    )
     receive_seconds: float = Field(
         120, gt=0, description="how long a request's body may take to come; then the answer is 408"
     )
@@ -137,5 +143,14 @@ class IntakeSettings(BaseSettings):
             raise ValueError(
                 "DESKSTREAM_INTAKE_KEEP_KEYS_SECONDS must be at least twice "
                 "DESKSTREAM_INTAKE_WEBHOOK_WINDOW_SECONDS, or a replay is forgotten too early"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _room_for_one(self) -> Self:
+        if self.most_bytes_at_a_time < self.largest_raw_bytes:
+            raise ValueError(
+                "DESKSTREAM_INTAKE_MOST_BYTES_AT_A_TIME must be at least "
+                "DESKSTREAM_INTAKE_LARGEST_RAW_BYTES, or the largest mail never comes in"
             )
         return self

@@ -12,7 +12,7 @@ from services.notifier.settings import NotifierSettings
 from services.notifier.store import DELIVERIES, INDEXES, TICKETS
 from shared.contracts.assignment import TicketAssigned, TicketEscalated, TicketUnassigned
 from shared.contracts.people import AgentRemoved, AgentUpdated, CustomerRemoved, CustomerUpdated
-from shared.contracts.sla import SlaBreached, SlaTargetsSet, SlaWarning
+from shared.contracts.sla import SlaBreached, SlaTargetsSet, SlaWarning, SurveyDue
 from shared.contracts.ticket import (
     AgentReplied,
     CustomerReplied,
@@ -28,6 +28,7 @@ from shared.contracts.ticket import (
 from shared.contracts.topics import AGENT_UPDATES, CUSTOMER_UPDATES, TICKET_EVENTS
 from shared.contracts.triage import TicketTriaged
 from shared.kit.deliveries import Deliveries
+from shared.kit.handover import Handover
 from shared.kit.service import Service, ServiceContext
 from shared.kit.settings import SettingsError, read_settings
 from shared.kit.unit import Stage
@@ -55,6 +56,7 @@ STAGE = Stage(
         SlaTargetsSet,
         SlaWarning,
         SlaBreached,
+        SurveyDue,
         AgentUpdated,
         AgentRemoved,
         CustomerUpdated,
@@ -74,8 +76,14 @@ def create(context: ServiceContext) -> Service:
     if not secret:
         raise SettingsError("DESKSTREAM_MAIL_SECRET is empty: anybody could sign reply addresses")
     correspondence = Correspondence(told.rules, told.wording, secret)
+    lease, give_up = (
+        timedelta(seconds=settings.lease_seconds),
+        timedelta(hours=settings.give_up_hours),
+    )
+    handover = Handover(lease, settings.handed_over)
     sender = Sender(
-        Deliveries(context.database[DELIVERIES], timedelta(seconds=settings.lease_seconds)),
+        Deliveries(context.database[DELIVERIES], lease),
+        handover,
         context.blobs,
         settings,
         our_name=domain_of(told.rules.sender.address),
@@ -85,7 +93,7 @@ def create(context: ServiceContext) -> Service:
     )
     return Service(
         name="notifier",
-        stages=[(STAGE, Notifier(correspondence, timedelta(hours=settings.give_up_hours)))],
+        stages=[(STAGE, Notifier(correspondence, give_up, handover))],
         background=[sender.run],
         indexes=INDEXES,
     )

@@ -1,6 +1,6 @@
 """Tells whom an event concerns: letters to be delivered, and what became of earlier ones."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ from services.notifier.domain.telling import Cause, Correspondence, Held, Letter
 from services.notifier.domain.thread import extended
 from services.notifier.domain.ticket import NotifiedTicket
 from services.notifier.store import EMAIL, Directory, insert_letter, put_reported
-from shared.contracts.assignment import TicketAssigned, TicketEscalated
-from shared.contracts.fields import Personal
+from shared.contracts.assignment import TicketAssigned, TicketEscalated, TicketUnassigned
+from shared.contracts.fields import Personal, Requester
 from shared.contracts.message import Message
 from shared.contracts.notification import (
     NotificationFailed,
@@ -21,25 +21,42 @@ from shared.contracts.notification import (
     Recipient,
 )
 from shared.contracts.people import AgentRemoved, AgentUpdated, CustomerRemoved, CustomerUpdated
-from shared.contracts.ticket import CustomerReplied, DeliveryFailed, FieldsChanged, TicketCreated
+from shared.contracts.ticket import (
+    CustomerReplied,
+    DeliveryFailed,
+    FieldsChanged,
+    TicketCreated,
+    TicketReopened,
+)
+from shared.contracts.triage import TicketTriaged
+from shared.kit.handover import Births, Handover
 from shared.kit.unit import Batch, Due, Entity, Handler, Heard, Outcome, Outgoing, Said, Transaction
 
 ACKNOWLEDGE = "acknowledge"
 REQUESTER = "requester"
+# These change what is known of a ticket, and nobody is told.
+QUIET = frozenset(
+    {TicketCreated, TicketTriaged, TicketUnassigned, TicketReopened, FieldsChanged, CustomerReplied}
+)
 
 
 class Notifier(Handler[NotifiedTicket]):
-    def __init__(self, correspondence: Correspondence, give_up: timedelta) -> None:
+    def __init__(
+        self, correspondence: Correspondence, give_up: timedelta, handover: Handover
+    ) -> None:
         """`give_up` is how long a delivery is tried."""
         self._correspondence = correspondence
         self._give_up = give_up
+        self._handover = handover
 
     async def handle(self, batch: Batch[NotifiedTicket], tx: Transaction) -> Sequence[Outgoing]:
         needed = _Needed.of(batch)
         supervisors = self._correspondence.rules.supervisors.values()
         directory = Directory(tx)
         await directory.load(needed.agents, needed.customers, [*needed.addresses, *supervisors])
-        telling = _Round(self._correspondence, self._give_up, batch, tx, directory)
+        births = self._handover.births(batch.now)
+        tx.after_commit(births.committed)
+        telling = _Round(self._correspondence, self._give_up, births, batch, tx, directory)
         return [said for heard in batch.inputs for said in telling.hear(heard)]
 
 
@@ -49,6 +66,7 @@ class _Round:
 
     correspondence: Correspondence
     give_up: timedelta
+    births: Births
     batch: Batch[NotifiedTicket]
     tx: Transaction
     directory: Directory
@@ -116,8 +134,7 @@ class _Round:
                 self._post(told, ticket, heard)
 
     def _post(self, letter: Letter, ticket: NotifiedTicket, heard: Heard) -> None:
-        now = self.batch.now
-        insert_letter(self.tx, letter, heard, now=now, give_up_at=now + self.give_up)
+        insert_letter(self.tx, letter, heard, self.births, self.give_up)
         ticket.mailed(letter.digest, heard.time)
         self.directory.mailed(letter.digest, heard.at.number, heard.time)
         if letter.to.kind == REQUESTER:
@@ -135,21 +152,21 @@ class _Needed:
     @classmethod
     def of(cls, batch: Batch[NotifiedTicket]) -> "_Needed":
         needed = cls()
+        telling = {heard.subject for heard in batch.inputs if _may_tell(heard)}
         for entity in batch.entities.values():
-            if entity.state is not None:
-                needed.agents |= {entity.state.owner} if entity.state.owner else set()
-                needed.customers.add(entity.state.requester.customer_id)
-                needed.addresses.append(entity.state.requester.address)
+            state = entity.state
+            if state is not None and entity.subject in telling:
+                needed.agents |= {state.owner} if state.owner else set()
+                needed._add_requester(state.requester)
         for heard in batch.inputs:
-            needed._add(heard)
+            needed._add(heard, telling)
         return needed
 
-    def _add(self, heard: Heard) -> None:
+    def _add(self, heard: Heard, telling: Collection[str]) -> None:
         match heard.data:
             case TicketCreated(requester=requester) | FieldsChanged(requester=requester):
-                if requester is not None:
-                    self.customers.add(requester.customer_id)
-                    self.addresses.append(requester.address)
+                if requester is not None and heard.subject in telling:
+                    self._add_requester(requester)
             case TicketAssigned(agent_id=agent_id):
                 self.agents.add(agent_id)
             case TicketEscalated(agent_id=agent_id, on_call=on_call):
@@ -158,6 +175,16 @@ class _Needed:
                 self.addresses.append(address)
             case _:
                 pass
+
+    def _add_requester(self, requester: Requester) -> None:
+        self.customers.add(requester.customer_id)
+        self.addresses.append(requester.address)
+
+
+def _may_tell(heard: Heard) -> bool:
+    if isinstance(heard.data, Outcome):
+        return bool(heard.data.document["state"] != "sent")
+    return type(heard.data) not in QUIET
 
 
 def _wait_for_promise(entity: Entity[NotifiedTicket], ticket: NotifiedTicket) -> None:

@@ -8,6 +8,7 @@ the same Message-ID, by which mail systems drop the second, and counted.
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
@@ -17,13 +18,14 @@ from prometheus_client import Counter, Gauge, Histogram
 from pymongo.errors import PyMongoError
 
 from services.notifier.channels import Judged, MailLine, MailServerAwayError, Outage, Verdict
-from services.notifier.domain.letter import wire
+from services.notifier.domain.letter import Mail, wire
 from services.notifier.domain.retry import pause_after
 from services.notifier.settings import NotifierSettings
 from services.notifier.store import MAIL, mail_of
 from shared.kit.blobs import BlobMissingError, Blobs
 from shared.kit.deliveries import Claim, Deliveries, Settlement, failed, later, released, sent
 from shared.kit.gathering import Gathering
+from shared.kit.handover import Handover
 from shared.kit.health import Health
 from shared.kit.ports import Clock
 
@@ -46,16 +48,28 @@ DUE = Gauge("deskstream_notifier_deliveries_due", "Deliveries that wait for a se
 OLDEST = Gauge("deskstream_notifier_oldest_due_seconds", "How long the oldest has been due.")
 
 HOUSEKEEPING_SECONDS = 5.0
+SETTLING_SECONDS = 0.02  # answers are gathered so long before they are written down
 REPEAT_SECONDS = 0.5
 NEVER_TAKEN = "no mail server took it in time"
 T = TypeVar("T")
 log = structlog.get_logger(__name__)
 
 
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """What became of an attempt, on its way to the store; `written` says whether it counts."""
+
+    claim: Claim
+    state: str
+    detail: str
+    written: Awaitable[bool]
+
+
 class Sender:
     def __init__(
         self,
         deliveries: Deliveries,
+        handover: Handover,
         blobs: Blobs,
         settings: NotifierSettings,
         *,
@@ -66,6 +80,7 @@ class Sender:
     ) -> None:
         """`wake` tells the stage in this process that an outcome waits."""
         self._deliveries = deliveries
+        self._handover = handover
         self._blobs = blobs
         self._settings = settings
         self._our_name = our_name
@@ -73,7 +88,9 @@ class Sender:
         self._wake = wake
         self._stopping = False
         self._turn = asyncio.Lock()
-        self._settling = Gathering(self._write_settlements)
+        self._next_look = clock.now()
+        self._more = False  # than one look brought
+        self._settling = Gathering(self._write_settlements, SETTLING_SECONDS)
         self._server = f"mail server {settings.smtp_host}:{settings.smtp_port}"
         self._server_outage = Outage("smtp", health, clock)
         self._store_outage = Outage("deliveries", health, clock)
@@ -89,7 +106,10 @@ class Sender:
                 task.result()
         finally:
             self._stopping = True
+            self._handover.open = False
             await _end(tasks)
+            left = asyncio.ensure_future(self._give_back(self._handover.take_all()))
+            await _finish(left, self._settings.stop_seconds)
             await _end([settling])
 
     async def _work(self) -> None:
@@ -100,15 +120,47 @@ class Sender:
                 if await self._send_some(line):
                     idle_seconds = 0.0
                     continue
-                await self._clock.sleep(self._settings.poll_seconds)
+                await self._rest(self._settings.poll_seconds)
                 idle_seconds += self._settings.poll_seconds
                 if idle_seconds > self._settings.smtp_idle_seconds:
                     await line.close()
         finally:
             await line.close()
 
+    async def _rest(self, seconds: float) -> None:
+        await self._handover.arrival(seconds)
+
     async def _send_some(self, line: MailLine) -> bool:
-        """Whether there was anything to do. Nothing is claimed without a connection.
+        """Whether there was anything to do.
+
+        What waits in the store gets its share, and all that what was handed over leaves.
+        """
+        if self._is_time_to_look():
+            return await self._send_stored(line) or await self._send_handed_over(line)
+        return await self._send_handed_over(line) or (self._more and await self._send_stored(line))
+
+    def _is_time_to_look(self) -> bool:
+        """For one worker of all, once a while."""
+        now = self._clock.now()
+        if now < self._next_look:
+            return False
+        self._next_look = now + timedelta(seconds=self._settings.poll_seconds)
+        return True
+
+    async def _send_handed_over(self, line: MailLine) -> bool:
+        claims = self._handover.take(self._settings.claim)
+        if claims:
+            await self._see_through(self._open_and_send(line, claims))
+        return bool(claims)
+
+    async def _open_and_send(self, line: MailLine, claims: Sequence[Claim]) -> None:
+        if line.is_open or await self._open(line):
+            await self._send_all(line, claims)
+        else:
+            await self._give_back(claims)
+
+    async def _send_stored(self, line: MailLine) -> bool:
+        """Nothing is claimed without a connection.
 
         One worker at a time looks and claims: all at once would reach for the same mails.
         """
@@ -116,7 +168,7 @@ class Sender:
         ids: Sequence[str] = ()
         able = False
         try:
-            ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
+            ids = await self._look()
             able = bool(ids) and (line.is_open or await self._open(line))
         finally:
             if not able:
@@ -125,10 +177,16 @@ class Sender:
             await self._see_through(self._claim_and_send(line, ids))
         return bool(ids)
 
+    async def _look(self) -> Sequence[str]:
+        ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
+        self._more = len(ids) == self._settings.claim
+        return ids
+
     async def _open(self, line: MailLine) -> bool:
         try:
             await line.open()
         except MailServerAwayError as away:
+            self._handover.open = False
             await self._server_outage.wait(f"{self._server} cannot be used: {away}")
             return False
         return True
@@ -152,58 +210,66 @@ class Sender:
         await self._send_all(line, claims)
 
     async def _send_all(self, line: MailLine, claims: Sequence[Claim]) -> None:
-        """What would reach into the lease's second half, or comes after an outage, is let go."""
-        loop = asyncio.get_running_loop()
-        claimed_at = loop.time()
+        """What would reach into the lease's second half, or comes after an outage, is let go.
+
+        Nobody waits for an answer to be written down before the next mail, but all do in the end.
+        """
+        half = timedelta(seconds=self._settings.lease_seconds / 2)
+        noted: list[_Noted] = []
+        let_go: Sequence[Claim] = ()
         away: str | None = None
         for number, claim in enumerate(claims):
-            late = loop.time() - claimed_at > self._settings.lease_seconds / 2
-            if late or self._stopping or away is not None:
-                await self._give_back(claims[number:])
+            late = self._clock.now() - claim.claimed_at > half
+            if late or self._stopping:
+                let_go = claims[number:]
                 break
-            away = await self._send(line, claim)
+            judged = await self._send(line, claim)
+            if judged.verdict is Verdict.AWAY:
+                let_go, away = claims[number:], judged.detail
+                break
+            noted.append(self._note(claim, judged))
+        await self._give_back(let_go)
+        for each in noted:
+            self._tell(each, ours=await each.written)
         if away is not None:
+            self._handover.open = False
             await self._server_outage.wait(f"{self._server} takes no mail: {away}")
 
-    async def _send(self, line: MailLine, claim: Claim) -> str | None:
-        """What the server said if it is away."""
+    async def _send(self, line: MailLine, claim: Claim) -> Judged:
         if claim.taken_over:
             UNCLEAR.labels("holder").inc()
-        data = await self._composed(claim)
-        if data is None:
-            return None
-        mail = mail_of(claim.document)
+        mail = claim.content if isinstance(claim.content, Mail) else mail_of(claim.document)
+        data = await self._composed(claim.delivery_id, mail)
+        if isinstance(data, Judged):
+            return data
         with SECONDS.time():
             judged = await line.send(mail.reply_to, mail.to, data, self._settings.lease_seconds / 2)
-        await self._settle(claim, judged)
-        if judged.verdict is Verdict.AWAY:
-            return judged.detail
-        self._server_outage.over()
-        return None
+        if judged.verdict is not Verdict.AWAY:
+            self._server_outage.over()
+            self._handover.open = not self._stopping
+        return judged
 
-    async def _composed(self, claim: Claim) -> bytes | None:
-        """None: it can never be sent, and that is settled."""
-        mail = mail_of(claim.document)
+    async def _composed(self, delivery_id: str, mail: Mail) -> bytes | Judged:
+        """Judged at once where it can never be sent."""
         try:
             contents = [
                 await self._stored(partial(self._blobs.get, attached.blob_id))
                 for attached in mail.attachments
             ]
-            return wire(mail, claim.delivery_id, contents)
+            return wire(mail, delivery_id, contents)
         except BlobMissingError:
             error = "an attachment is not in the blob store"
         except ValueError as broken:
             error = f"it cannot be written as a mail: {type(broken).__name__}"
-        await self._settle(claim, Judged(Verdict.REFUSED, error))
-        return None
+        return Judged(Verdict.REFUSED, error)
 
-    async def _settle(self, claim: Claim, judged: Judged) -> None:
-        if judged.verdict is Verdict.AWAY:
-            await self._give_back([claim])
-            return
+    def _note(self, claim: Claim, judged: Judged) -> "_Noted":
         state, settlement = self._settlement(claim, judged)
-        ours = await self._settling.settled(settlement)
+        return _Noted(claim, state, judged.detail, self._settling.begin(settlement))
+
+    def _tell(self, noted: "_Noted", *, ours: bool) -> None:
         self._wake()
+        claim, state = noted.claim, noted.state
         template = claim.document["template"]
         DELIVERIES.labels(template, state).inc()
         log.info(
@@ -213,7 +279,7 @@ class Sender:
             template=template,
             state=state,
             attempts=claim.attempts,
-            detail=judged.detail,
+            detail=noted.detail,
         )
         if not ours:
             UNCLEAR.labels("lease").inc()

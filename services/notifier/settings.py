@@ -24,6 +24,11 @@ class NotifierSettings(BaseSettings):
 
     workers: int = Field(8, ge=1, le=64, description="mails on their way at once")
     claim: int = Field(10, ge=1, le=100, description="deliveries that a worker takes at once")
+    handed_over: int = Field(
+        2000,
+        ge=0,
+        description="mails that may wait in memory for a worker; others wait to be looked up",
+    )
     lease_seconds: float = Field(
         120, ge=1, description="what is not settled by then is sent by somebody else; half is used"
     )

@@ -1,7 +1,7 @@
 """The notifier's documents: agents, customers, correspondents, and what is to be delivered."""
 
 from collections.abc import Collection, Iterable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import cramjam
@@ -12,10 +12,10 @@ from services.notifier.domain.letter import Mail
 from services.notifier.domain.people import Correspondent, KnownAgent, KnownCustomer, People
 from services.notifier.domain.telling import Letter
 from shared.contracts.fields import Personal
-from shared.contracts.notification import Recipient
 from shared.contracts.people import AgentUpdated, CustomerUpdated
 from shared.kit import deliveries
 from shared.kit.deliveries import new_delivery, reported
+from shared.kit.handover import Births
 from shared.kit.unit import Heard, Outcome, Transaction
 
 TICKETS, AGENTS, CUSTOMERS, CORRESPONDENTS = "tickets", "agents", "customers", "correspondents"
@@ -106,14 +106,14 @@ class Directory:
 
 
 def insert_letter(
-    tx: Transaction, letter: Letter, heard: Heard, *, now: datetime, give_up_at: datetime
+    tx: Transaction, letter: Letter, heard: Heard, births: Births, give_up: timedelta
 ) -> None:
     """Reported in the loop of the partition whose event asked for it."""
-    to = Recipient(kind=letter.to.kind, id=letter.to.id, address=letter.mail.to)
+    to = letter.to
     payload = {
         "channel": EMAIL,
         "template": letter.template,
-        "recipient": to.model_dump(),
+        "recipient": {"kind": to.kind, "id": to.id, "address": letter.mail.to},
         "message_id": letter.mail.message_id,
         MAIL: packed(letter.mail),
     }
@@ -121,11 +121,11 @@ def insert_letter(
         letter.delivery_id,
         partition=heard.at.number,
         subject=heard.subject,
-        due_at=now,
-        give_up_at=give_up_at,
+        due_at=births.now,
+        give_up_at=births.now + give_up,
         payload=payload,
     )
-    tx.insert(DELIVERIES, delivery)
+    tx.insert(DELIVERIES, births.claimed(delivery, letter.mail))
 
 
 def mail_of(document: Mapping[str, Any]) -> Mail:

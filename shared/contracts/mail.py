@@ -5,6 +5,7 @@ import hmac
 import re
 from base64 import b32decode, b32encode
 from binascii import Error as BadBase32Error
+from functools import lru_cache
 from uuid import UUID
 
 # On everything we send; on something we receive it says that it went round.
@@ -18,6 +19,7 @@ SIGNATURE_BYTES = 9
 LONGEST_TOKEN = 200
 UUID_BYTES = 16
 OUR_MESSAGE_ID = re.compile(r"[a-z_]+\.([a-z2-7]+)\.[\w.-]+@[^@\s<>]+", re.IGNORECASE | re.ASCII)
+RATE = "rate-"  # before a token; base32 has no hyphen
 UNSAFE = re.compile(r"[^\w-]+", re.ASCII)
 
 
@@ -38,12 +40,30 @@ def reply_address(mailbox: str, ticket_id: str, *, secret: str) -> str:
     return f"{local}+{ticket_token(ticket_id, secret)}@{domain}"
 
 
+def rating_address(mailbox: str, ticket_id: str, *, secret: str) -> str:
+    """`support+rate-token@example.com`, where the answers to a survey go."""
+    local, _, domain = mailbox.rpartition("@")
+    return f"{local}+{RATE}{ticket_token(ticket_id, secret)}@{domain}"
+
+
 def ticket_of_address(address: str, *, secret: str) -> str | None:
     """The ticket of one of our reply addresses; None for any other, also for a forged one."""
     _, plus, tag = address.rpartition("@")[0].rpartition("+")
-    return ticket_of_token(tag, secret) if plus else None
+    return ticket_of_token(_without_rate(tag), secret) if plus else None
 
 
+def ticket_of_rating_address(address: str, *, secret: str) -> str | None:
+    """The ticket whose survey gave this address; None for any other, also for a reply address."""
+    tag = address.rpartition("@")[0].rpartition("+")[2]
+    return None if _without_rate(tag) == tag else ticket_of_address(address, secret=secret)
+
+
+def _without_rate(tag: str) -> str:
+    """Mail systems may have changed its case."""
+    return tag[len(RATE) :] if tag.lower().startswith(RATE) else tag
+
+
+@lru_cache(maxsize=4096)  # a mail has it several times, a ticket has several mails
 def ticket_token(ticket_id: str, secret: str) -> str:
     """Base32 of the id and its signature; lower case, as mail systems fold addresses."""
     token = _packed(ticket_id) + _signature(ticket_id, secret)

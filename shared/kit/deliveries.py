@@ -11,15 +11,14 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
-from pymongo import ASCENDING, UpdateOne
+from pymongo import ASCENDING, UpdateMany
 from pymongo.asynchronous.collection import AsyncCollection
 
+from shared.kit.mongo import DUE_INDEX
 from shared.kit.unit import Document
 
 COLLECTION = "deliveries"
-INDEXES: Mapping[str, Sequence[Sequence[tuple[str, int]]]] = {
-    COLLECTION: ((("state", 1), ("due_at", 1)),)
-}
+INDEXES: Mapping[str, Sequence[Sequence[tuple[str, int]]]] = {COLLECTION: (DUE_INDEX,)}
 _DUE_NOW: Document = {"state": "due", "$expr": {"$lte": ["$due_at", "$$NOW"]}}
 
 
@@ -56,7 +55,10 @@ def reported(document: Mapping[str, Any], *kept: str) -> Document:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A delivery of ours until the lease ends. `taken_over`: an earlier holder never settled it."""
+    """A delivery of ours until the lease ends. `taken_over`: an earlier holder never settled it.
+
+    `content` is what its sender needs, where that was at hand when it was asked for.
+    """
 
     delivery_id: str
     token: str
@@ -64,6 +66,7 @@ class Claim:
     attempts: int
     claimed_at: datetime
     taken_over: bool
+    content: object | None = None
 
     @property
     def give_up_at(self) -> datetime:
@@ -85,14 +88,19 @@ class Settlement:
     changes: Mapping[str, Any]
     forgets: tuple[str, ...] = ()
 
-    def mark(self, attempt: str) -> str:
-        return f"{attempt}:{self.claim.token}"
+    @property
+    def kind(self) -> tuple[str, str, tuple[str, ...]]:
+        """Settlements of one kind are one update."""
+        return self.claim.token, repr(self.changes), self.forgets
 
-    def update(self, attempt: str) -> UpdateOne:
-        ours = {"_id": self.claim.delivery_id, "lease": self.claim.token, "state": "due"}
-        changes = {**self.changes, "settled_by": {"$literal": self.mark(attempt)}}
-        gone = ["lease", "claimed_at", "taken_over", *self.forgets]
-        return UpdateOne(ours, [{"$set": changes}, {"$unset": gone}], hint=[("_id", ASCENDING)])
+
+def _update(alike: Sequence[Settlement]) -> UpdateMany:
+    token = alike[0].claim.token
+    ids = [each.claim.delivery_id for each in alike]
+    ours = {"_id": {"$in": ids}, "lease": token, "state": "due"}
+    changes = {**alike[0].changes, "settled_by": {"$literal": token}}
+    gone = ["lease", "claimed_at", "taken_over", *alike[0].forgets]
+    return UpdateMany(ours, [{"$set": changes}, {"$unset": gone}], hint=[("_id", ASCENDING)])
 
 
 def sent(claim: Claim, *forgets: str) -> Settlement:
@@ -142,16 +150,22 @@ class Deliveries:
         return sorted(claims, key=lambda claim: ids.index(claim.delivery_id))
 
     async def settle(self, settlements: Sequence[Settlement]) -> list[bool]:
-        """In one round trip; for each whether its lease was still ours: if not, nothing changed."""
-        attempt = uuid4().hex
-        updates = [each.update(attempt) for each in settlements]
-        result = await self._collection.bulk_write(updates, ordered=False)
-        if result.matched_count == len(updates):
-            return [True] * len(updates)
+        """In one round trip; for each whether it is what its holder says: if not, another's is.
+
+        Said again, as after a lost answer, it changes nothing, and is still what it was.
+        """
+        kinds: dict[object, list[Settlement]] = {}
+        for each in settlements:
+            kinds.setdefault(each.kind, []).append(each)
+        result = await self._collection.bulk_write(
+            [_update(alike) for alike in kinds.values()], ordered=False
+        )
+        if result.matched_count == len(settlements):
+            return [True] * len(settlements)
         ids = [each.claim.delivery_id for each in settlements]
         found = self._collection.find({"_id": {"$in": ids}}, {"settled_by": 1})
         settled = {document["_id"]: document.get("settled_by") async for document in found}
-        return [settled.get(each.claim.delivery_id) == each.mark(attempt) for each in settlements]
+        return [settled.get(each.claim.delivery_id) == each.claim.token for each in settlements]
 
     async def give_up(self, error: str) -> int:
         """Ends those that nobody holds and whose time to try is over; how many these were."""

@@ -9,27 +9,35 @@ R = TypeVar("R")
 
 
 class Gathering(Generic[T, R]):
-    """Everybody waits for his own; nobody waits for a clock.
+    """Everybody waits for his own; nobody waits for a clock, unless a pause is asked for.
 
     So a process that dies has as many unwritten as there are waiting, and no more.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]]) -> None:
-        """`write` answers for each in order."""
+    def __init__(
+        self, write: Callable[[Sequence[T]], Awaitable[Sequence[R]]], pause_seconds: float = 0
+    ) -> None:
+        """`write` answers for each in order. The first of several waits so long for the others."""
         self._write = write
+        self._pause_seconds = pause_seconds
         self._waiting: list[tuple[T, asyncio.Future[R]]] = []
         self._arrived = asyncio.Event()
 
-    async def settled(self, item: T) -> R:
+    def begin(self, item: T) -> "asyncio.Future[R]":
         answer: asyncio.Future[R] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         self._arrived.set()
-        return await answer
+        return answer
+
+    async def settled(self, item: T) -> R:
+        return await self.begin(item)
 
     async def run(self) -> None:
         """Until cancelled; what is being written then is written to its end."""
         while True:
             await self._arrived.wait()
+            if self._pause_seconds:
+                await asyncio.sleep(self._pause_seconds)
             self._arrived.clear()
             taken, self._waiting = self._waiting, []
             await asyncio.shield(asyncio.ensure_future(self._write_all(taken)))

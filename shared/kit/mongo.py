@@ -188,6 +188,7 @@ class MongoStore:
 
 
 TIMER_INDEX = [("_kit.at", ASCENDING), ("_kit.due", ASCENDING)]
+DUE_INDEX = (("due_at", ASCENDING),)  # of deliveries: what is settled is not in it
 
 
 async def _commit(session: AsyncClientSession) -> None:
@@ -349,14 +350,20 @@ async def ensure(
         if name not in known:
             await _create(database, name)
         for keys in each:
-            sparse = any(field == "outcome_ready" for field, _ in keys)
-            timers = keys == TIMER_INDEX
-            options: dict[str, Any] = {}
-            if timers:
-                options["partialFilterExpression"] = {"_kit.due": {"$exists": True}}
-            if sparse:
-                options["partialFilterExpression"] = {"outcome_ready": True}
+            options = _options(keys)
             await database[name].create_index(keys, **options)
+
+
+def _options(keys: Sequence[tuple[str, int]]) -> dict[str, Any]:
+    """What is over and done is in none of these."""
+    partial: Document | None = None
+    if tuple(keys) == DUE_INDEX:
+        partial = {"state": "due"}
+    elif list(keys) == TIMER_INDEX:
+        partial = {"_kit.due": {"$exists": True}}
+    elif any(field == "outcome_ready" for field, _ in keys):
+        partial = {"outcome_ready": True}
+    return {} if partial is None else {"partialFilterExpression": partial}
 
 
 async def _create(database: AsyncDatabase[Document], name: str) -> None:

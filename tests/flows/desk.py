@@ -43,6 +43,7 @@ from shared.contracts.people import AgentUpdated, Availability, CustomerUpdated
 from shared.contracts.topics import CHANNEL_MESSAGES
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.engine import Engine
+from shared.kit.handover import Handover
 from shared.kit.settings import SHIPPED_CONFIG
 from shared.kit.unit import Document, Handler, Stage
 from tests.harness import Bench
@@ -50,6 +51,7 @@ from tests.intake_reception.mails import MAILBOX, mail
 
 SECRET = "a secret of the tests"
 ANA = "ana@customer.example"
+NOBODY_HERE = Handover(timedelta(0), room=0)  # the desk posts what lies in the store
 # What a repetition may change: how far everybody is, what is known to have come before, and where
 # a dead letter lay.
 TRACES = frozenset({"checkpoints", "inbox", "dead_letters"})
@@ -68,9 +70,9 @@ def rules(config: Path = SHIPPED_CONFIG) -> tuple[Any, Any, Any, Any]:
     )
 
 
-def stages(blobs: MemoryBlobs) -> list[Pair]:
+def stages(blobs: MemoryBlobs, config: Path = SHIPPED_CONFIG) -> list[Pair]:
     """As each service's `create` puts them together."""
-    words, routes, policies, told = rules()
+    words, routes, policies, told = rules(config)
     intake, notifier = IntakeSettings(), NotifierSettings()
     options = ReceptionOptions(
         mail_secret=SECRET,
@@ -86,7 +88,10 @@ def stages(blobs: MemoryBlobs) -> list[Pair]:
         (FORWARD, Forwarder(routes)),
         (DECIDE, Dispatcher(routes)),
         (SLA, SlaHandler(policies)),
-        (NOTIFIER, Notifier(correspondence, timedelta(hours=notifier.give_up_hours))),
+        (
+            NOTIFIER,
+            Notifier(correspondence, timedelta(hours=notifier.give_up_hours), NOBODY_HERE),
+        ),
         (REPORTING, Reporter()),
     ]
 
@@ -104,9 +109,9 @@ class Posted:
 class Desk:
     """Customers, agents and the mail server of a whole desk; time is told to move."""
 
-    def __init__(self, copies: int = 1) -> None:
+    def __init__(self, copies: int = 1, config: Path = SHIPPED_CONFIG) -> None:
         self.blobs = MemoryBlobs()
-        self.bench = Bench(stages(self.blobs), copies=copies)
+        self.bench = Bench(stages(self.blobs, config), copies=copies)
         self.posted: list[Posted] = []
         self._mails = 0
 

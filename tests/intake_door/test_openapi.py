@@ -1,10 +1,13 @@
 """The door's own description, and its page."""
 
+import re
 from typing import Any
 
 import jsonschema
 import pytest
 
+from services.intake.api.vendors import CHANNELS
+from services.intake.settings import IntakeSettings
 from tests.intake_door.conftest import World
 from tests.intake_door.test_commands import REPLY
 from tests.intake_door.test_tickets import REQUEST
@@ -76,3 +79,28 @@ async def test_the_page_comes_from_here_alone(world: World, path: str) -> None:
     assert "default-src 'self'" in answer.headers["content-security-policy"]
     assert "http://" not in answer.text
     assert "https://" not in answer.text
+
+
+async def test_every_channel_says_what_admits_it(world: World) -> None:
+    paths = (await world.client.get("/openapi.json")).json()["paths"]
+
+    told = {path: ways["post"]["description"] for path, ways in paths.items() if "channels" in path}
+
+    assert len(told) == len(CHANNELS)
+    assert "X-Hub-Signature-256 and by nothing else" in told["/v1/channels/whatsapp"]
+    assert "or by a token with the scope channels:write." in told["/v1/channels/chat"]
+    known = {f"DESKSTREAM_INTAKE_{name.upper()}" for name in IntakeSettings.model_fields}
+    for text in told.values():
+        named = re.findall(r"DESKSTREAM_INTAKE_\w+", text)
+        assert named
+        assert set(named) <= known
+
+
+@pytest.mark.parametrize("path", ["/v1/tickets", "/v1/tickets/t1/commands"])
+async def test_an_example_can_be_sent_as_it_stands(world: World, path: str) -> None:
+    await world.store_ticket("t1")
+    document = (await world.client.get("/openapi.json")).json()
+    operation = document["paths"][path.replace("t1", "{ticket}")]["post"]
+    example = operation["requestBody"]["content"]["application/json"]["example"]
+
+    assert (await world.post(path, example)).status_code == 202

@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 import pytest
 
-from services.intake.api.door import RETRY_AFTER_SECONDS
+from services.intake.api.bodies import RETRY_AFTER_SECONDS
 from services.intake.domain.identity import identity_of
 from services.intake.store.lifecycle import DOOR
 from shared.contracts.channel import MessageReceived
@@ -283,9 +283,7 @@ async def test_what_is_no_request_is_told_apart(
 
 
 async def test_a_body_that_does_not_come_is_not_waited_for_for_ever(world: World) -> None:
-    object.__setattr__(
-        world.door, "settings", world.door.settings.model_copy(update={"receive_seconds": 0.1})
-    )
+    world.door.receiving.seconds = 0.1
 
     async def trickle() -> AsyncIterator[bytes]:
         yield b"{"
@@ -299,6 +297,29 @@ async def test_a_body_that_does_not_come_is_not_waited_for_for_ever(world: World
             "The body was not here within 0.1 seconds: send it again."
         )
     assert world.broker.got == []
+
+
+async def test_what_is_more_than_there_is_room_for_comes_later(world: World) -> None:
+    """Many who send slowly and prove nothing must not fill the memory."""
+    world.door.receiving.most_bytes = 3_000
+    here, go_on = asyncio.Event(), asyncio.Event()
+
+    async def slowly() -> AsyncIterator[bytes]:
+        yield b" " * 2_000
+        here.set()
+        await go_on.wait()
+        yield orjson.dumps(REQUEST)
+
+    json_type = {"Content-Type": "application/json"}
+    first = asyncio.create_task(world.post(PATH, content=slowly(), headers=json_type))
+    await asyncio.wait_for(here.wait(), 10)
+    second = await world.post(PATH, content=b" " * 2_000 + orjson.dumps(REQUEST), headers=json_type)
+    go_on.set()
+
+    assert (second.status_code, second.headers["retry-after"]) == (503, RETRY_AFTER_SECONDS)
+    assert (await first).status_code == 202
+    third = await world.post(PATH, content=b" " * 2_000 + orjson.dumps(REQUEST), headers=json_type)
+    assert third.status_code == 202
 
 
 async def test_a_body_of_unknown_length_is_cut_off_at_the_limit(world: World) -> None:

@@ -209,6 +209,7 @@ async def test_a_challenge_that_is_a_script_is_not_repeated(world: World) -> Non
         ("WEBHOOK_SECRETS", "whsec_!", "no base64"),
         ("PUBLIC_URL", "desk.example.com", "match pattern"),
         ("WEBHOOK_WINDOW_SECONDS", "90000", "at least twice"),
+        ("MOST_BYTES_AT_A_TIME", "5000", "the largest mail never comes in"),
     ],
 )
 def test_a_secret_that_is_none_is_told_at_the_start(

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import time
+from base64 import b64decode
 from collections.abc import AsyncIterator, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -359,6 +360,55 @@ async def test_a_plain_server_will_do(way: Doorway, port: int, account: Account)
     assert way.bodies == [mail(1), mail(2)]
 
 
+def shown_to(server: socket.socket, shown: list[bytes]) -> None:
+    """An IMAP server that wants a token, and takes none."""
+    connection, _ = server.accept()
+    with connection, connection.makefile("rwb", buffering=0) as lines:
+        lines.write(b"* OK ready\r\n")
+        while line := lines.readline():
+            tag, command, *_ = line.split()
+            if command == b"AUTHENTICATE":
+                lines.write(b"+ \r\n")
+                shown.append(b64decode(lines.readline()))
+            answers = {
+                b"CAPABILITY": b"* CAPABILITY IMAP4rev1 AUTH=XOAUTH2\r\n%b OK done\r\n" % tag,
+                b"AUTHENTICATE": b"%b NO it has run out\r\n" % tag,
+            }
+            lines.write(answers.get(command, b"%b BAD what\r\n" % tag))
+
+
+async def test_a_token_is_read_anew_for_each_login(way: Doorway, tmp_path: Path) -> None:
+    token, health, shown = tmp_path / "token", Health(), list[bytes]()
+    token.write_text("first\n")
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        mailbox = box(int(server.getsockname()[1]), password=None, token_file=token)
+        async with fetching(way, mailbox, health=health):
+            await asyncio.to_thread(shown_to, server, shown)
+            token.write_text("second\n")
+            await asyncio.to_thread(shown_to, server, shown)
+            await until(lambda: "LoginError" in str(health.readiness()))
+
+    said = b"user=desk\x01auth=Bearer %b\x01\x01"
+    assert shown == [said % b"first", said % b"second"]
+    assert "first" not in str(health.readiness())
+
+
+async def test_what_comes_between_a_look_and_the_wait_is_not_waited_for(
+    port: int, account: Account
+) -> None:
+    connection = Connection(box(port))
+    try:
+        connection.open()
+        assert connection.waiting() == []
+        account.put(mail(1))
+        async with asyncio.timeout(LONGEST_SECONDS):
+            await asyncio.to_thread(connection.wait, LONGEST_SECONDS * 2)
+
+        assert len(connection.waiting()) == 1
+    finally:
+        connection.close()
+
+
 def test_the_file_of_mailboxes(tmp_path: Path) -> None:
     secret, file = tmp_path / "secret", tmp_path / "mailboxes.yaml"
     secret.write_text("open sesame\n")
@@ -376,8 +426,9 @@ def test_the_file_of_mailboxes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("fields", "told"),
     [
-        ("", "give either password or password_file"),
-        (", password: x, password_file: y", "give either password or password_file"),
+        ("", "give one of password, password_file and token_file"),
+        (", password: x, password_file: y", "give one of password, password_file and token_file"),
+        (", password: x, token_file: y", "give one of password, password_file and token_file"),
         (", password: x, taken: INBOX", "three different folders"),
         (", password: x, tls: maybe", "tls"),
         (", password: x, pasword: y", "pasword"),

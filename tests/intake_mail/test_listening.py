@@ -267,6 +267,37 @@ async def test_too_much_is_refused_however_it_is_written(way: Doorway) -> None:
     assert way.broker.got == []
 
 
+async def test_what_is_more_than_there_is_room_for_comes_later() -> None:
+    way = doorway(most_bytes_at_a_time=LARGEST)
+    half = mail(text="x" * (LARGEST // 2))
+
+    async with listening(way) as port:
+        reader, writer = await asyncio.open_connection("127.0.0.1", port)
+        answers = [await _answered(reader)]
+        for line in [b"EHLO x", *ENVELOPE, b"DATA"]:
+            writer.write(line + b"\r\n")
+            answers.append(await _answered(reader))
+        writer.write(half)
+        await writer.drain()
+        refused = await until_refused(port, half)
+        writer.write(b".\r\n")
+        taken = await _answered(reader)
+        await leave(writer)
+        later = await speak(port, [b"EHLO x", *ENVELOPE], half)
+
+    assert refused == "452 4.3.1 too much mail at a time: send it again later"
+    assert (taken, later[-1]) == ("250 2.0.0 taken", "250 2.0.0 taken")
+
+
+async def until_refused(port: int, body: bytes) -> str:
+    """As soon as the other half has really come."""
+    async with asyncio.timeout(20):
+        answer = "250"
+        while answer.startswith("250"):
+            answer = (await speak(port, [b"EHLO x", *ENVELOPE], body))[-1]
+        return answer
+
+
 async def test_who_goes_on_sending_is_not_silent() -> None:
     """Each of these is slower than a silent connection may be; together they are a mail."""
     way = doorway(smtp_idle_seconds=0.5, largest_raw_bytes=3_000_000)
@@ -295,13 +326,15 @@ async def test_what_goes_wrong_with_us_is_not_the_mails_fault(
     async def broken(_: object) -> None:
         raise RuntimeError("a mistake of ours")
 
-    monkeypatch.setattr(way.broker, "publish", broken)
-
-    async with listening(way) as port:
-        with pytest.raises(SMTPResponseException) as refused:
-            await send(port, mail())
+    async with listening(way) as port, client(port, start_tls=False) as smtp:
+        with monkeypatch.context() as changed:
+            changed.setattr(way.broker, "publish", broken)
+            with pytest.raises(SMTPResponseException) as refused:
+                await smtp.sendmail(SENDER, [MAILBOX], mail())
+        _, answer = await smtp.sendmail(SENDER, [MAILBOX], mail())
 
     assert refused.value.code == 451
+    assert answer == "2.0.0 taken"
 
 
 async def test_a_mail_without_an_id_that_is_sent_again_is_the_same(way: Doorway) -> None:

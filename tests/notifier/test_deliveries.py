@@ -85,7 +85,8 @@ async def test_a_lease_that_ends_is_taken_over(collection: AsyncCollection[Docum
     assert document is not None
     assert (document["state"], document["outcome_ready"]) == ("sent", True)
     assert "payload" not in document
-    assert await heir.settle([sent(claim)]) == [False]
+    assert await heir.settle([sent(claim)]) == [True]  # as after an answer that was lost
+    assert await dying.settle([sent(lost)]) == [False]
 
 
 async def test_later_is_later(collection: AsyncCollection[Document]) -> None:

@@ -8,7 +8,11 @@ from services.notifier.domain.telling import Correspondence
 from services.notifier.handlers import Notifier
 from services.notifier.store import mail_of
 from shared.contracts.fields import Automatic, Priority, Requester, Status, TicketType
-from shared.contracts.mail import ticket_of_address, ticket_of_message_id
+from shared.contracts.mail import (
+    ticket_of_address,
+    ticket_of_message_id,
+    ticket_of_rating_address,
+)
 from shared.contracts.message import Message
 from shared.contracts.notification import (
     NotificationFailed,
@@ -16,9 +20,11 @@ from shared.contracts.notification import (
     NotificationSuppressed,
 )
 from shared.contracts.people import CustomerUpdated
+from shared.contracts.sla import SurveyDue
 from shared.contracts.ticket import DeliveryFailed, TicketMarkedSpam, TicketMerged
 from shared.contracts.triage import TicketTriaged
 from shared.kit.deliveries import COLLECTION
+from shared.kit.handover import Handover
 from shared.kit.unit import Document
 from tests.harness import Bench
 from tests.notifier.words import (
@@ -47,6 +53,7 @@ from tests.notifier.words import (
 )
 
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+NOBODY_HERE = Handover(timedelta(0), room=0)
 
 
 class Desk(Bench):
@@ -54,7 +61,7 @@ class Desk(Bench):
 
     def __init__(self, **rules: Any) -> None:
         told = RULES.model_copy(update=rules)
-        handler = Notifier(Correspondence(told, WORDING, SECRET), timedelta(hours=48))
+        handler = Notifier(Correspondence(told, WORDING, SECRET), timedelta(hours=48), NOBODY_HERE)
         super().__init__(STAGE, handler, start=MONDAY)
 
     async def hears(self, *messages: Message, subject: str = TICKET) -> None:
@@ -403,3 +410,19 @@ def publish_caused(desk: Desk, message: Message, causation: str) -> None:
     log.remove(record)
     headers["ce_causationid"] = causation
     desk.publish_raw(record.topic, TICKET, record.value, headers)
+
+
+async def test_a_survey_goes_out_with_an_address_of_its_own(desk: Desk) -> None:
+    await desk.hears(created(), promise(), SurveyDue(resolved_at=MONDAY))
+    assert desk.told[1:] == [("survey", ANA)]
+    survey = mail_of(desk.deliveries[1])
+    assert ticket_of_rating_address(survey.reply_to, secret=SECRET) == TICKET
+    assert ticket_of_address(survey.reply_to, secret=SECRET) == TICKET
+    assert ticket_of_rating_address(mail_of(desk.deliveries[0]).reply_to, secret=SECRET) is None
+    assert survey.auto_submitted == "auto-generated"
+
+
+async def test_where_that_would_be_too_long_nobody_is_asked(desk: Desk) -> None:
+    mailbox = "the-support-of-our-house@desk.example"
+    await desk.hears(created(mailbox=mailbox), promise(), SurveyDue(resolved_at=MONDAY))
+    assert desk.held == [("survey", "rating_address_too_long")]

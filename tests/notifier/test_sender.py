@@ -21,11 +21,12 @@ from deskstream.demo.smtp_sink import HANG_UP, SmtpSink
 from services.notifier.domain.letter import Attached, Mail
 from services.notifier.sender import Sender
 from services.notifier.settings import NotifierSettings
-from services.notifier.store import packed
+from services.notifier.store import mail_of, packed
 from shared.contracts.notification import Recipient
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
 from shared.kit.deliveries import COLLECTION, INDEXES, Deliveries, Settlement, new_delivery
+from shared.kit.handover import Handover
 from shared.kit.health import Health
 from shared.kit.mongo import ensure
 from shared.kit.unit import Document
@@ -42,11 +43,23 @@ class Outbox:
         self.collection: AsyncCollection[Document] = database[COLLECTION]
         self.blobs = MemoryBlobs()
         self.health = Health()
+        self.handover = Handover(timedelta(minutes=2), room=3)
         self.woken = 0
         self._sink = sink
 
     async def put(self, *names: str, **mail: Any) -> None:
         await self.collection.insert_many([self._delivery(name, mail) for name in names])
+
+    async def bear(self, *names: str, at: datetime | None = None) -> None:
+        """As a stage does whose batch is committed."""
+        births = self.handover.births(at or datetime.now(UTC))
+        mail = {"subject": "From memory"}
+        born = [
+            births.claimed(document, mail_of(document))
+            for document in (self._delivery(name, mail) for name in names)
+        ]
+        await self.collection.insert_many(born)
+        births.committed()
 
     def _delivery(self, name: str, changes: dict[str, Any]) -> Document:
         fields = {
@@ -93,6 +106,7 @@ class Outbox:
         chosen = NotifierSettings(**{**fast, **settings})
         sender = Sender(
             leases(self.collection, timedelta(seconds=chosen.lease_seconds)),
+            self.handover,
             self.blobs,
             chosen,
             our_name="desk.example",
@@ -150,6 +164,51 @@ async def test_a_mail_arrives_as_it_was_decided(outbox: Outbox, sink: SmtpSink) 
     assert outbox.woken == 1
 
 
+@pytest.mark.parametrize("extensions", [("250-PIPELINING",), ()])
+async def test_what_was_handed_over_is_sent_at_once(
+    outbox: Outbox, sink: SmtpSink, extensions: tuple[str, ...]
+) -> None:
+    sink.extensions = extensions
+    async with outbox.sending(poll_seconds=60):
+        await outbox.bear("a", "b")
+        documents = await outbox.settled("a", "b")
+    assert sorted(mail.message_id for mail in sink.mails) == [
+        "<a@desk.example>",
+        "<b@desk.example>",
+    ]
+    assert [(each["state"], each["attempts"]) for each in documents] == [("sent", 1)] * 2
+    assert not {"mail", "lease"} & documents[0].keys()
+
+
+async def test_what_was_handed_over_too_late_is_looked_up(outbox: Outbox, sink: SmtpSink) -> None:
+    """Half of its lease is over: by then nobody begins to send."""
+    async with outbox.sending():
+        await outbox.bear("a", at=datetime.now(UTC) - timedelta(seconds=61))
+        [document] = await outbox.settled("a")
+    assert (document["state"], document["attempts"], sink.count) == ("sent", 1, 1)
+
+
+async def test_without_a_server_others_may_have_them(outbox: Outbox, sink: SmtpSink) -> None:
+    await sink.stop()
+    async with outbox.sending():
+        await outbox.bear("a")
+        await until(lambda: not outbox.handover.open)
+        await sink.start()
+        await outbox.settled("a")
+        await until(lambda: outbox.handover.open)
+    assert sink.count == 1
+
+
+async def test_at_a_stop_nothing_stays_claimed(outbox: Outbox, sink: SmtpSink) -> None:
+    sink.delay_seconds = 0.3
+    async with outbox.sending(workers=1, claim=1):
+        await outbox.bear("a", "b", "c")
+        await until(lambda: sink.begun)
+    assert await outbox.collection.count_documents({"lease": {"$exists": True}}) == 0
+    left = {"state": "due", "attempts": 0}
+    assert await outbox.collection.count_documents(left) == 3 - sink.count
+
+
 async def test_attachments_come_from_the_blob_store(outbox: Outbox, sink: SmtpSink) -> None:
     stored = await outbox.blobs.put(b"\x00\xff" * 1000)
     fields: Any = {"filename": "x.bin", "content_type": "application/x-bin", "size": 2000}
@@ -187,8 +246,12 @@ async def test_a_temporary_refusal_is_tried_again(
     assert sink.count == 1
 
 
-@pytest.mark.parametrize("step", ["RCPT", "DATA"])
-async def test_a_permanent_refusal_is_final(outbox: Outbox, sink: SmtpSink, step: Any) -> None:
+@pytest.mark.parametrize("extensions", [("250-PIPELINING",), ()])
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
+async def test_a_permanent_refusal_is_final(
+    outbox: Outbox, sink: SmtpSink, step: Any, extensions: tuple[str, ...]
+) -> None:
+    sink.extensions = extensions
     sink.answer(step, f"550 5.1.1 <{ANA}> is unknown here")
     await outbox.put("a")
     async with outbox.sending():

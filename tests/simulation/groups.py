@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -13,7 +13,7 @@ from shared.kit.records import Partition, Publication, Record
 from tests.simulation.plans import ServicePlan, StagePlan
 from tests.simulation.scheduler import Scheduler, Task
 
-LONGEST_WAIT = timedelta(days=36_500)  # a timer beyond that is a mark, and never fires
+A_LIFE = timedelta(days=36_525)
 
 
 @dataclass(slots=True, eq=False)
@@ -42,6 +42,7 @@ class Process:
     members: list[Member] = field(default_factory=list)
     cut_until: dict[str, int] = field(default_factory=dict)  # by side
     resends: bool = False
+    memory: dict[str, Any] = field(default_factory=dict)  # what its stages and background share
 
     def wake(self) -> None:
         """A mail was settled in this process."""
@@ -100,7 +101,7 @@ class Group:
             not self.is_unsettled(scheduler)
             and self.has_handled_all(cluster)
             and self.has_published_all(cluster)
-            and not self.has_timers(before=scheduler.now() + LONGEST_WAIT)
+            and not self.awaits_timers(scheduler)
         )
 
     def has_handled_all(self, cluster: "Cluster") -> bool:
@@ -120,10 +121,12 @@ class Group:
             for each in checkpoint.stored
         )
 
-    def has_timers(self, *, before: datetime) -> bool:
+    def awaits_timers(self, scheduler: Scheduler) -> bool:
+        """But for those that are set so far off that they never fire."""
         entities = self.data.collections.get(self.plan.stage.entities or "", {})
         dues = (document["_kit"].get("due") for document in entities.values())
-        return any(due is not None and due < before for due in dues)
+        soon = scheduler.now() + A_LIFE
+        return any(due is not None and due < soon for due in dues)
 
 
 class Cluster(MemoryCluster):

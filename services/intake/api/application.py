@@ -11,7 +11,8 @@ from pymongo.errors import ConnectionFailure, ExecutionTimeout, WTimeoutError
 from starlette.responses import Response
 
 from services.intake.api import channels, commands, handshakes, openapi, tickets
-from services.intake.api.door import RETRY_AFTER_SECONDS, Door
+from services.intake.api.bodies import RETRY_AFTER_SECONDS
+from services.intake.api.door import Door
 from shared.kit.ports import OutageError
 from shared.kit.problems import ProblemError, install_problems
 

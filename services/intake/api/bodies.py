@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
 from types import MappingProxyType
 from typing import Any, TypeVar, get_args, get_origin
@@ -17,15 +18,36 @@ from shared.kit.problems import FieldProblem, ProblemError, field_problems
 
 M = TypeVar("M", bound=BaseModel)
 JSON = "application/json"
+RETRY_AFTER_SECONDS = "5"
 MOST_PROBLEMS = 20
 DEEPEST_JSON = 32
 LARGEST_NUMBER = 2**53 - 1  # what every JSON reader holds; beyond 2^63 no database takes it
 
 
-async def body_of(
-    request: Request, limit: int, *media_types: str, seconds: float | None = None
-) -> bytes:
-    """Raises ProblemError 415, 413 or 408; never holds more than `limit` bytes, nor for longer."""
+@dataclass(slots=True)
+class Receiving:
+    """How much may be on its way at a time, and for how long: its senders proved nothing yet."""
+
+    most_bytes: int
+    seconds: float
+    _held: int = 0
+
+    def take(self, count: int) -> None:
+        """Raises ProblemError 503 where there is no room; `give` is due in any case."""
+        self._held += count
+        if self._held > self.most_bytes:
+            raise ProblemError(
+                HTTPStatus.SERVICE_UNAVAILABLE,
+                "Too much is coming in at a time, so nothing was accepted: send it again.",
+                headers={"Retry-After": RETRY_AFTER_SECONDS, "Connection": "close"},
+            )
+
+    def give(self, count: int) -> None:
+        self._held -= count
+
+
+async def body_of(request: Request, receiving: Receiving, limit: int, *media_types: str) -> bytes:
+    """Raises ProblemError 415, 413, 408 or 503; never holds more than `limit` bytes."""
     given = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if given not in media_types:
         raise ProblemError(
@@ -37,23 +59,28 @@ async def body_of(
     if declared.isascii() and declared.isdigit() and int(declared) > limit:
         raise _too_large(limit)
     try:
-        async with asyncio.timeout(seconds):
-            return await _streamed(request, limit)
+        async with asyncio.timeout(receiving.seconds):
+            return await _streamed(request, receiving, limit)
     except TimeoutError as error:
         raise ProblemError(
             HTTPStatus.REQUEST_TIMEOUT,
-            f"The body was not here within {seconds:g} seconds: send it again.",
+            f"The body was not here within {receiving.seconds:g} seconds: send it again.",
             headers={"Connection": "close"},
         ) from error
 
 
-async def _streamed(request: Request, limit: int) -> bytes:
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > limit:
-            raise _too_large(limit)
-    return bytes(body)
+async def _streamed(request: Request, receiving: Receiving, limit: int) -> bytes:
+    body, taken = bytearray(), 0
+    try:
+        async for chunk in request.stream():
+            if len(body) + len(chunk) > limit:
+                raise _too_large(limit)
+            taken += len(chunk)
+            receiving.take(len(chunk))
+            body += chunk
+        return bytes(body)
+    finally:
+        receiving.give(taken)
 
 
 def _too_large(limit: int) -> ProblemError:

@@ -52,7 +52,7 @@ def routes(door: Door) -> APIRouter:
         idempotency_key: IdempotencyKey = None,
         traceparent: Traceparent = None,
     ) -> Response:
-        """Answers once Kafka has it. A vendor's webhook brings its signature, others a token."""
+        """Answers once Kafka has it."""
         _check_channel(channel)
         proofs, client = door.webhooks.proofs(channel, request.headers), ""
         if not proofs:
@@ -86,7 +86,7 @@ async def _payload(door: Door, channel: str, mailbox: str | None, request: Reque
     """Raises ProblemError where it is too large, of another kind, or nested too deeply."""
     settings, vendor = door.settings, CHANNELS[channel]
     limit = settings.largest_raw_bytes if vendor.brings_files else settings.largest_webhook_bytes
-    body = await body_of(request, limit, *vendor.media_types, seconds=settings.receive_seconds)
+    body = await body_of(request, door.receiving, limit, *vendor.media_types)
     content_type = request.headers.get("content-type", "")
     check_parts(body, content_type, settings.most_parts)
     if content_type.partition(";")[0].strip().lower() == JSON:

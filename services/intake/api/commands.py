@@ -22,6 +22,7 @@ from shared.kit.tokens import Token
 WRITE, ACT_AS = "commands:write", "act-as"
 # What only intake itself sends, or a timer knows.
 SET_BY_US = (*OURS, "actor", "seen", "mirrored", "refused_by")
+EXAMPLE = {"command": "AddNote", "text": "@bert, the fire brigade has been called."}
 NAMING_TICKETS = ("into", "other")
 
 ActingAgent = Annotated[
@@ -53,7 +54,7 @@ def routes(door: Door) -> APIRouter:
         "/v1/tickets/{ticket}/commands",
         status_code=HTTPStatus.ACCEPTED,
         summary="Have something done to a ticket",
-        openapi_extra=json_body("Command"),
+        openapi_extra=json_body("Command", EXAMPLE),
         responses={
             200: {"model": CommandAccepted, "description": "Waited for, and done"},
             **problems(400, 401, 403, 404, 408, 409, 413, 415, 422, 429, 503),
@@ -71,7 +72,8 @@ def routes(door: Door) -> APIRouter:
     ) -> CommandAccepted:
         """Answers once Kafka has the command; whether it fits the ticket is decided after that.
 
-        With `wait`, a command that does not fit is answered by 409 and the reason.
+        With `wait`, a command that does not fit is answered by 409 and the reason. Needs the scope
+        commands:write.
         """
         token = door.tokens.admit(request.headers.get("authorization"), WRITE)
         actor = actor_of(token, x_agent_id, x_requester_id)

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from http import HTTPStatus
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from fastapi import Request
 from pymongo.asynchronous.database import AsyncDatabase
 
-from services.intake.api.bodies import JSON, body_of
+from services.intake.api.bodies import JSON, RETRY_AFTER_SECONDS, Receiving, body_of
 from services.intake.api.webhooks import Admitted, Webhooks
 from services.intake.settings import IntakeSettings
 from services.intake.store.door import IdempotencyKeys, KnownKey
@@ -24,7 +24,6 @@ from shared.kit.records import Publication
 from shared.kit.tokens import Tokens
 from shared.kit.unit import Document
 
-RETRY_AFTER_SECONDS = "5"
 LONGEST_KEY = 255
 FIRST_LOOK_SECONDS, LONGEST_LOOK_SECONDS = 0.05, 0.5
 
@@ -47,11 +46,16 @@ class Door:
     blobs: Blobs
     clock: Clock
     webhooks: Webhooks
+    receiving: Receiving = field(init=False)
+
+    def __post_init__(self) -> None:
+        settings = self.settings
+        receiving = Receiving(settings.most_bytes_at_a_time, settings.receive_seconds)
+        object.__setattr__(self, "receiving", receiving)
 
     async def json_of(self, request: Request) -> bytes:
         """A request's JSON, within the limits of size and time."""
-        limit, seconds = self.settings.largest_json_bytes, self.settings.receive_seconds
-        return await body_of(request, limit, JSON, seconds=seconds)
+        return await body_of(request, self.receiving, self.settings.largest_json_bytes, JSON)
 
     async def identify(self, client: str, key: str | None, digest: str) -> Accepting:
         """The id and time of what is sent: the same for the same key, else new ones.

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from pydantic.json_schema import models_json_schema
 
 from services.intake.api.bodies import LARGEST_NUMBER
-from services.intake.api.vendors import CHANNELS, JSON, MAIL, Vendor
+from services.intake.api.vendors import CHANNELS, JSON, MAIL, OURS, Vendor
 from shared.contracts.channel import MessageReceived
 from shared.contracts.commands import (
     AddNote,
@@ -76,9 +76,9 @@ PROBLEM: Json = {
 }
 
 
-def json_body(name: str) -> Json:
-    schema = {"$ref": REF.format(model=name)}
-    return {"requestBody": {"required": True, "content": {"application/json": {"schema": schema}}}}
+def json_body(name: str, example: Json) -> Json:
+    content = {"schema": {"$ref": REF.format(model=name)}, "example": example}
+    return {"requestBody": {"required": True, "content": {JSON: content}}}
 
 
 def problems(*statuses: int) -> dict[int | str, Json]:
@@ -114,17 +114,31 @@ def _by_channel(paths: Json, schemas: Json) -> None:
         # needs is no matter of a schema.
         told = [m for m in vendor.media_types if m == JSON or not vendor.canonical]
         content = {media: {"schema": _body_of(media, vendor)} for media in told}
-        post = _of_channel(generic["post"], name)
+        post = _of_channel(generic["post"], name, vendor)
         post |= {"requestBody": {"required": True, "content": content}}
         path = paths.setdefault(CHANNEL_PATH.format(channel=name), {})
         path["post"] = post
 
 
-def _of_channel(operation: Json, name: str) -> Json:
+def _of_channel(operation: Json, name: str, vendor: Vendor) -> Json:
     parameters = [each for each in operation["parameters"] if each["name"] != "channel"]
     own = f"{operation['operationId']}_{name}"
     summary = f"{operation['summary']}: {name}"
-    return {**operation, "operationId": own, "summary": summary, "parameters": parameters}
+    return {
+        **operation,
+        "operationId": own,
+        "summary": summary,
+        "description": f"{operation['description']} {_admitted(vendor)}",
+        "parameters": parameters,
+    }
+
+
+def _admitted(vendor: Vendor) -> str:
+    where = f"Where DESKSTREAM_INTAKE_{vendor.setting} is set, it is admitted by {vendor.shows}"
+    otherwise = "a token with the scope channels:write"
+    if vendor.setting == OURS:
+        return f"{where}, or by {otherwise}."
+    return f"{where} and by nothing else; before that, by {otherwise}."
 
 
 def _body_of(media_type: str, vendor: Vendor) -> Json:

@@ -23,6 +23,12 @@ from shared.kit.unit import Document
 WRITE, READ = "tickets:write", "tickets:read"
 # Only our own blobs are referred to, and only by us: else anyone could attach what he guesses.
 OURS = ("blob",)
+EXAMPLE = {
+    "channel": "web",
+    "sender": {"address": "ana@customer.example", "name": "Ana Ruiz"},
+    "subject": "The printer is on fire",
+    "text": "It is the one on floor two.",
+}
 
 Wait = Annotated[
     float, Query(ge=0, le=300, description="Seconds to wait for what becomes of it (at most 30).")
@@ -46,7 +52,7 @@ def routes(door: Door) -> APIRouter:
         "/v1/tickets",
         status_code=HTTPStatus.ACCEPTED,
         summary="Ask for help: hand over one message",
-        openapi_extra=json_body("MessageReceived"),
+        openapi_extra=json_body("MessageReceived", EXAMPLE),
         responses={
             201: {"model": TicketAccepted, "description": "Waited for, and there it is"},
             **problems(400, 401, 403, 408, 409, 413, 415, 422, 429, 503),
@@ -59,7 +65,10 @@ def routes(door: Door) -> APIRouter:
         idempotency_key: IdempotencyKey = None,
         traceparent: Traceparent = None,
     ) -> TicketAccepted:
-        """Answers once Kafka has the message. It becomes a ticket, or part of one that exists."""
+        """Answers once Kafka has the message. It becomes a ticket, or part of one that exists.
+
+        Needs the scope tickets:write.
+        """
         token = door.tokens.admit(request.headers.get("authorization"), WRITE)
         body = await door.json_of(request)
         message = read(MessageReceived, json_object(body), ours=OURS)
@@ -90,6 +99,7 @@ def routes(door: Door) -> APIRouter:
         request: Request,
         ticket: Annotated[str, Path(max_length=200, description="Its id or its number")],
     ) -> TicketView:
+        """Needs the scope tickets:read."""
         door.tokens.admit(request.headers.get("authorization"), READ)
         document = await door.ticket(ticket)
         if document is None:

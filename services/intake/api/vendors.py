@@ -28,6 +28,7 @@ BYTES = "application/octet-stream"  # what tools call a file of which they know 
 JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 MULTIPART = "multipart/form-data"
+OURS = "WEBHOOK_SECRETS"  # the setting of those who sign by our scheme
 
 K = TypeVar("K")
 Proofs = Callable[[IntakeSettings], Sequence[Proof]]
@@ -45,6 +46,8 @@ class Vendor:
     proofs: Proofs = _none
     key: Callable[[Payload], str] = key_of_chat
     brings_files: bool = False
+    setting: str = OURS  # DESKSTREAM_INTAKE_…: where it is set, the proof is needed
+    shows: str = "webhook-id, webhook-timestamp and webhook-signature (Standard Webhooks)"
     handshake: bool = False  # asks first whether the address is ours, as Meta does
     canonical: bool = False  # nobody's format, so JSON of it is ours
 
@@ -100,21 +103,49 @@ def _texts(secrets: Secrets) -> list[str]:
     return [each.get_secret_value() for each in secrets]
 
 
+META = Vendor(proofs=_meta, setting="META_APP_SECRETS", shows="X-Hub-Signature-256", handshake=True)
 VENDORS: Mapping[str, Vendor] = {
     "alertmanager": Vendor(key=key_of_alerts),
     "chat": Vendor(key=key_of_ours, canonical=True),
     "email": Vendor((MAIL, BYTES), key=key_of_mail, brings_files=True),
-    "instagram": Vendor(proofs=_meta, handshake=True),
-    "mailgun": Vendor((FORM, MULTIPART, JSON), _mailgun, key_of_form, brings_files=True),
-    "messenger": Vendor(proofs=_meta, handshake=True),
+    "instagram": META,
+    "mailgun": Vendor(
+        (FORM, MULTIPART, JSON),
+        _mailgun,
+        key_of_form,
+        brings_files=True,
+        setting="MAILGUN_SIGNING_KEYS",
+        shows="timestamp, token and signature among its fields",
+    ),
+    "messenger": META,
     "phone": Vendor((JSON, FORM), key=key_of_ours, canonical=True),
-    "postmark": Vendor((JSON,), _postmark, key_of_form, brings_files=True),
-    "sendgrid": Vendor((MULTIPART, FORM), _sendgrid, key_of_form, brings_files=True),
-    "slack": Vendor((JSON, FORM), _slack),
-    "sms": Vendor((FORM, JSON), _twilio),
-    "telegram": Vendor(proofs=_telegram),
+    "postmark": Vendor(
+        (JSON,),
+        _postmark,
+        key_of_form,
+        brings_files=True,
+        setting="POSTMARK_LOGINS",
+        shows="the name and password of its URL",
+    ),
+    "sendgrid": Vendor(
+        (MULTIPART, FORM),
+        _sendgrid,
+        key_of_form,
+        brings_files=True,
+        setting="SENDGRID_PUBLIC_KEYS or …SENDGRID_LOGINS",
+        shows="X-Twilio-Email-Event-Webhook-Signature, the name and password of its URL, or both",
+    ),
+    "slack": Vendor(
+        (JSON, FORM), _slack, setting="SLACK_SIGNING_SECRETS", shows="X-Slack-Signature"
+    ),
+    "sms": Vendor((FORM, JSON), _twilio, setting="TWILIO_AUTH_TOKENS", shows="X-Twilio-Signature"),
+    "telegram": Vendor(
+        proofs=_telegram,
+        setting="TELEGRAM_SECRET_TOKENS",
+        shows="X-Telegram-Bot-Api-Secret-Token",
+    ),
     "web": Vendor((JSON, FORM, MULTIPART), key=key_of_ours, brings_files=True, canonical=True),
-    "whatsapp": Vendor(proofs=_meta, handshake=True),
+    "whatsapp": META,
 }
 CHANNELS: Mapping[str, Vendor] = {name: VENDORS.get(name, Vendor()) for name in ADAPTERS}
 

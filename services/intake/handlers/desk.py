@@ -19,6 +19,7 @@ from services.intake.domain.conversation import (
     find_ticket,
 )
 from services.intake.domain.message import IncomingMessage, NoMessage
+from services.intake.domain.rating import rated
 from services.intake.handlers.arrivals import (
     Arrival,
     channel_named,
@@ -53,7 +54,7 @@ class ReceptionOptions:
 MESSAGES = Counter(
     "deskstream_intake_messages_total",
     "Messages by what became of them; accepted = created + appended + held + rejected + dropped"
-    " + bounced.",
+    " + bounced + rated.",
     ["channel", "outcome"],
 )
 LABELS = frozenset(ADAPTERS) | CHATS
@@ -190,7 +191,7 @@ class Desk:
             let_in(self._tx, let_in_by)
         if ticket_id is None:
             ticket_id = self._open(arrival, message, customer_id)
-        else:
+        elif not self._rate(arrival, message, customer_id, ticket_id):
             self._append(arrival, message, customer_id, ticket_id)
         self._remember(arrival, message, ticket_id)
         answer(self._tx, arrival.heard, ticket_id=ticket_id)
@@ -229,6 +230,18 @@ class Desk:
             self._clues.earlier(message, customer_id),
             upstream_of(arrival.heard),
         )
+
+    def _rate(
+        self, arrival: Arrival, message: IncomingMessage, customer_id: str, ticket_id: str
+    ) -> bool:
+        """Whether it is a verdict on the help, which is no word on the matter itself."""
+        ticket = self.store.tickets.get(ticket_id)
+        command = rated(message, ticket, customer_id, secret=self._options.mail_secret)
+        if command is None:
+            return False
+        self.said.append(Said(command, arrival.heard, subject=ticket_id))
+        self._count(message.channel, "rated")
+        return True
 
     def _append(
         self, arrival: Arrival, message: IncomingMessage, customer_id: str, ticket_id: str

@@ -39,7 +39,9 @@ class Connection:
             self._client.starttls(context)
 
     def open(self) -> None:
-        self._client.login(self._box.user, self._box.secret())
+        """By password, or by token (XOAUTH2), as Microsoft and Google want it."""
+        log_in = self._client.login if self._box.token_file is None else self._client.oauth2_login
+        log_in(self._box.user, self._box.secret())
         self.make_folders()
 
     def make_folders(self) -> None:
@@ -83,7 +85,13 @@ class Connection:
         return bool(self._client.has_capability(capability))
 
     def wait(self, seconds: float) -> None:
-        """Until the server tells of something, or the time is up."""
+        """Until the server tells of something, or the time is up.
+
+        What came since the last look it tells first, so that no news stands in the way of IDLE.
+        """
+        _, told = self._client.noop()
+        if any(b"EXISTS" in news for news in told):
+            return
         self._client.idle()
         try:
             self._client.idle_check(timeout=seconds)

@@ -14,6 +14,7 @@ from aiosmtpd.smtp import SMTP, Envelope, Session
 
 from services.intake.api.keys import headers_of
 from services.intake.mail.places import Full, Places, Seated, SeatedLMTP
+from services.intake.mail.receiving import Room
 from services.intake.mail.recipients import Recipients
 from services.intake.mail.taking import Delivered, MailDoor, NotTakenError
 from services.intake.settings import IntakeSettings
@@ -133,6 +134,7 @@ class Listener:
     def _protocol(self, loop: asyncio.AbstractEventLoop) -> Callable[[], asyncio.BaseProtocol]:
         settings = self.door.settings
         places = Places(settings.smtp_connections)
+        room = Room(settings.most_bytes_at_a_time)
         seated = SeatedLMTP if self.kind is LMTP else Seated
         tls = tls_of(settings)
         options: dict[str, Any] = {
@@ -145,7 +147,9 @@ class Listener:
             "timeout": settings.smtp_idle_seconds,
         }
         taking = Taking(self.door, one_answer_each=self.kind is LMTP)
-        return lambda: seated(taking, places=places, **options) if places.free else Full()
+        return lambda: (
+            seated(taking, places=places, room=room, **options) if places.free else Full()
+        )
 
 
 def listeners(door: MailDoor) -> list[Listener]:

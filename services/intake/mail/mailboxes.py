@@ -11,7 +11,10 @@ Text = Annotated[str, Field(min_length=1, max_length=320)]
 
 
 class Mailbox(BaseModel):
-    """`address` is what reception knows it by. Of the password, one of the two says what it is."""
+    """`address` is what reception knows it by. One of the last three of the login lets us in.
+
+    `token_file` holds an OAuth 2 access token, which something else renews; each login reads it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -22,15 +25,17 @@ class Mailbox(BaseModel):
     user: Text
     password: SecretStr | None = None
     password_file: Path | None = None
+    token_file: Path | None = None
     folder: Text = "INBOX"
     taken: Text = "Deskstream"  # where a mail goes once Kafka has it
     too_large: Text = "Deskstream too large"
     look_seconds: float = Field(default=60, gt=0, le=1_700)  # a server may forget to tell
 
     @model_validator(mode="after")
-    def _one_password(self) -> "Mailbox":
-        if (self.password is None) == (self.password_file is None):
-            raise ValueError("give either password or password_file")
+    def _one_way_in(self) -> "Mailbox":
+        ways = (self.password, self.password_file, self.token_file)
+        if sum(way is not None for way in ways) != 1:
+            raise ValueError("give one of password, password_file and token_file")
         return self
 
     @model_validator(mode="after")
@@ -42,9 +47,10 @@ class Mailbox(BaseModel):
     def secret(self) -> str:
         if self.password is not None:
             return self.password.get_secret_value()
-        if self.password_file is None:
-            raise ValueError("a mailbox without a password")
-        return self.password_file.read_text(encoding="utf-8").strip()
+        file = self.password_file or self.token_file
+        if file is None:
+            raise ValueError("a mailbox without a password or token")
+        return file.read_text(encoding="utf-8").strip()
 
 
 class Mailboxes(BaseModel):

@@ -29,8 +29,9 @@ const table = (heads, rows) => {
 
 const bodyOf = (operation) => {
   const content = operation.requestBody?.content || {};
-  return Object.entries(content).map(([media, { schema }]) => {
-    return make("p", "", make("code", media), `: ${kindOf(schema)}`);
+  return Object.entries(content).flatMap(([media, { schema, example }]) => {
+    const kind = make("p", "", make("code", media), `: ${kindOf(schema)}`);
+    return example ? [kind, make("pre", JSON.stringify(example, null, 2))] : [kind];
   });
 };
 

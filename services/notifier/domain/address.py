@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from functools import lru_cache
 
 from shared.contracts.fields import Personal
 
@@ -23,8 +24,11 @@ _MACHINES = frozenset(
 
 def mail_address(text: Personal | None) -> str | None:
     """The address as it goes over the wire, its domain in ASCII; None for what is none."""
-    if not isinstance(text, str):
-        return None
+    return _wire_form(text) if isinstance(text, str) else None
+
+
+@lru_cache(maxsize=8192)  # each is looked at a dozen times on a mail's way
+def _wire_form(text: str) -> str | None:
     local, at, domain = text.strip().rpartition("@")
     if not at or not _LOCAL.fullmatch(local) or ".." in f".{local}.":
         return None
@@ -47,6 +51,7 @@ def domain_of(address: str) -> str:
     return address.rpartition("@")[2]
 
 
+@lru_cache(maxsize=8192)
 def digest_of(address: str) -> str:
     """What stands for the address in counters: the same for all its spellings."""
     return hashlib.sha256(address.lower().encode()).hexdigest()[:32]

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     MACHINE = "machine_address"
     OWN_ADDRESS = "own_address"
     UNDELIVERABLE = "undeliverable_address"
+    NO_RATING_ADDRESS = "rating_address_too_long"
     LOOP_ON_TICKET = "loop_guard_ticket"
     LOOP_ON_RECIPIENT = "loop_guard_recipient"
 

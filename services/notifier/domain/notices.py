@@ -14,6 +14,7 @@ class Event(StrEnum):
     TICKET_CREATED = "TicketCreated"
     AGENT_REPLIED = "AgentReplied"
     TICKET_RESOLVED = "TicketResolved"
+    SURVEY_DUE = "SurveyDue"
     TICKET_ASSIGNED = "TicketAssigned"
     TICKET_ESCALATED = "TicketEscalated"
     SLA_WARNING = "SlaWarning"

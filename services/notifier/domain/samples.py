@@ -23,6 +23,7 @@ _OF_EVENT: Mapping[Event, Mapping[str, Any]] = {
     Event.TICKET_CREATED: {"promise": _DUE},
     Event.AGENT_REPLIED: {"text": "Water helps.", "html": "<p>Water helps.</p>", "resolved": True},
     Event.TICKET_RESOLVED: {"resolution": "Put out.", "by_itself": True},
+    Event.SURVEY_DUE: {"resolved": _DUE, "rate": "support+rate-abc@desk.example"},
     Event.TICKET_ASSIGNED: {"queue": "general", "reason": "most room", "by_hand": False},
     Event.TICKET_ESCALATED: {"level": 1, "queue": "general", "reason": "breach", "due": _DUE},
     Event.SLA_WARNING: {"metric": "first_response", "level": "75%", "due": _DUE},

@@ -12,7 +12,7 @@ from services.notifier.domain.ticket import Acknowledgement, NotifiedTicket
 from shared.contracts.assignment import TicketAssigned, TicketEscalated, TicketUnassigned
 from shared.contracts.fields import MessageBody, Status, reveal
 from shared.contracts.message import Message
-from shared.contracts.sla import Metric, SlaBreached, SlaTargetsSet, SlaWarning
+from shared.contracts.sla import Metric, SlaBreached, SlaTargetsSet, SlaWarning, SurveyDue
 from shared.contracts.ticket import (
     AgentReplied,
     CustomerReplied,
@@ -136,6 +136,10 @@ def on_resolved(ticket: NotifiedTicket, event: TicketResolved, cause: str | None
     return (*_overtaken(ticket, Reason.ANSWERED), resolved)
 
 
+def on_survey_due(_: NotifiedTicket, event: SurveyDue, __: str | None) -> Occasions:
+    return (Occasion(Event.SURVEY_DUE, {"resolved": event.resolved_at}),)
+
+
 def on_reopened(ticket: NotifiedTicket, _: TicketReopened, __: str | None) -> Occasions:
     ticket.resolved_by = None
     return ()
@@ -234,6 +238,7 @@ HEARS: dict[type[Message], Callable[[NotifiedTicket, Any, str | None], Occasions
     SlaBreached: on_breached,
     SlaTargetsSet: on_targets_set,
     SlaWarning: on_warning,
+    SurveyDue: on_survey_due,
     TicketAssigned: on_assigned,
     TicketClosed: on_closed,
     TicketEscalated: on_escalated,

@@ -22,7 +22,7 @@ from services.notifier.domain.ticket import NotifiedTicket
 from services.notifier.domain.wording import Wording, bare_subject, one_line, plain, safe_html
 from shared.contracts.envelope import deterministic_id
 from shared.contracts.fields import reveal
-from shared.contracts.mail import message_id_for, reply_address
+from shared.contracts.mail import message_id_for, rating_address, reply_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,14 @@ class Cause:
     ticket_id: str
     at: datetime
     now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _OurSide:
+    """Whom a mail is from, and where its answers go."""
+
+    sender: Sender
+    reply_to: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +100,12 @@ class Correspondence:
         reason = occasion.held or why_not(plan, ticket, people, self.rules)
         if reason is not None or address is None:
             return Held(delivery_id, template, to, reason or Reason.NO_ADDRESS)
-        mail = self._mail(delivery_id, template, address, to, occasion, ticket, cause)
+        sender = _sender(ticket, self.rules)
+        reply_to = self._reply_to(occasion, sender.address, cause.ticket_id)
+        if reply_to is None:
+            return Held(delivery_id, template, to, Reason.NO_RATING_ADDRESS)
+        our_side = _OurSide(sender, reply_to)
+        mail = self._mail(delivery_id, template, address, to, occasion, ticket, cause, our_side)
         return Letter(delivery_id, template, to, mail)
 
     def _mail(
@@ -104,16 +117,19 @@ class Correspondence:
         occasion: Occasion,
         ticket: NotifiedTicket,
         cause: Cause,
+        our_side: "_OurSide",
     ) -> Mail:
-        sender = _sender(ticket, self.rules)
+        sender, reply_to = our_side.sender, our_side.reply_to
         attached, left_out = divide(occasion.message, self.rules.attachments_mb)
         facts = {**_facts(occasion, ticket, to, sender), "left_out": left_out}
+        if occasion.event is Event.SURVEY_DUE:
+            facts["rate"] = reply_to
         worded = self.wording.render(template, to.language, to.time_zone, facts)
         thread = ticket.thread if to.kind == "requester" else (self._root(cause, sender),)
         return Mail(
             sender_name=sender.name,
             sender=sender.address,
-            reply_to=_reply_to(sender.address, cause.ticket_id, self.secret),
+            reply_to=reply_to,
             to_name=one_line(to.name)[:100] if to.name else None,
             to=address,
             subject=worded.subject,
@@ -132,6 +148,17 @@ class Correspondence:
             auto_submitted=_auto_submitted(occasion),
             attachments=tuple(attached) if to.kind == "requester" else (),
         )
+
+    def _reply_to(self, occasion: Occasion, mailbox: str, ticket_id: str) -> str | None:
+        """Where the token would make the address longer than mail allows, the mailbox itself.
+
+        None for a survey: a bare number would be taken for a word on the matter.
+        """
+        if occasion.event is Event.SURVEY_DUE:
+            rating = rating_address(mailbox, ticket_id, secret=self.secret)
+            return rating if _fits(rating) else None
+        signed = reply_address(mailbox, ticket_id, secret=self.secret)
+        return signed if _fits(signed) else mailbox
 
     def _root(self, cause: Cause, sender: Sender) -> str:
         """A Message-ID that no mail has: all notices on a ticket are one conversation under it."""
@@ -154,11 +181,8 @@ def _sender(ticket: NotifiedTicket, rules: NotificationRules) -> Sender:
     return Sender(name=sender.name, address=mailbox)
 
 
-def _reply_to(mailbox: str, ticket_id: str, secret: str) -> str:
-    """The mailbox itself where the token would make the address longer than mail allows."""
-    signed = reply_address(mailbox, ticket_id, secret=secret)
-    fits = len(signed.rpartition("@")[0].encode()) <= LONGEST_LOCAL_BYTES
-    return signed if fits else mailbox
+def _fits(address: str) -> bool:
+    return len(address.rpartition("@")[0].encode()) <= LONGEST_LOCAL_BYTES
 
 
 def _auto_submitted(occasion: Occasion) -> str | None:

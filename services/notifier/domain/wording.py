@@ -23,6 +23,15 @@ _UNSENDABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 _PREFIX = re.compile(r"^\s*((re|aw|sv|antw|r[eé]f|rif|ynt)\s*(\[\d+\])?\s*:\s*)+", re.IGNORECASE)
 
 
+class Sandbox(ImmutableSandboxedEnvironment):
+    """What templates see are mostly dicts of ours: a key of theirs is no way out of the sandbox."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is dict and attribute in obj:
+            return obj[attribute]
+        return super().getattr(obj, attribute)
+
+
 @dataclass(frozen=True, slots=True)
 class Worded:
     subject: str
@@ -44,7 +53,7 @@ class Wording:
         self._words = words
         self._tables = {language: each.model_dump() for language, each in words.items()}
         self._fallback = fallback
-        environment = ImmutableSandboxedEnvironment(
+        environment = Sandbox(
             loader=DictLoader(dict(templates)),
             autoescape=lambda name: name is not None and name.endswith(".html.j2"),
             undefined=StrictUndefined,

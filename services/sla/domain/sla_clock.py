@@ -52,10 +52,14 @@ class Clock(NamedTuple):
 def stored(clock: Clock) -> dict[str, Any]:
     """As a document, without what is as in every new clock."""
     document: dict[str, Any] = {
-        name: value
-        for name, value, usual in zip(Clock._fields, clock, _USUAL, strict=True)
-        if value is not usual
+        "started_at": clock.started_at,
+        "changed_at": clock.changed_at,
+        "schedule": clock.schedule,
     }
+    for place, name, usual in _OPTIONAL:
+        value = clock[place]
+        if value is not usual:
+            document[name] = value
     if clock.warnings:
         document["warnings"] = [
             {"level": level, "after_ms": after_ms, "due_at": due}
@@ -64,7 +68,11 @@ def stored(clock: Clock) -> dict[str, Any]:
     return document
 
 
-_USUAL = tuple(Clock._field_defaults.get(name) for name in Clock._fields)
+_OPTIONAL = [
+    (place, name, Clock._field_defaults[name])
+    for place, name in enumerate(Clock._fields)
+    if name in Clock._field_defaults
+]
 
 
 class Deadline(NamedTuple):

@@ -37,6 +37,9 @@ class Survey(BaseModel):
     due_at: datetime | None
 
 
+_USUAL_FACTS = {name: field.default for name, field in TicketFacts.model_fields.items()}
+
+
 class SlaState(BaseModel):
     """Bounded: one clock for each metric, however long the ticket lives.
 
@@ -66,7 +69,9 @@ class SlaState(BaseModel):
 
     @field_serializer("facts")
     def _stored_facts(self, facts: TicketFacts) -> dict[str, Any]:
-        return facts.model_dump(exclude_defaults=True)
+        return {
+            name: value for name, value in vars(facts).items() if value is not _USUAL_FACTS[name]
+        }
 
     @field_serializer("clocks")
     def _stored_clocks(self, clocks: dict[Metric, Clock]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The six services as they are composed, on rules whose promises are seconds."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Generator, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache, partial
 from pathlib import Path
@@ -34,6 +35,7 @@ from services.triage.handlers import TriageHandler
 from services.triage.rules import load_rules as load_words
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.deliveries import Deliveries
+from shared.kit.handover import Handover
 from shared.kit.health import Health
 from shared.kit.settings import SHIPPED_CONFIG
 from shared.kit.unit import Handler, Stage
@@ -57,6 +59,7 @@ SENDING = NotifierSettings(
     first_retry_seconds=0.3,
     longest_retry_seconds=1,
 )
+LEASE = timedelta(seconds=SENDING.lease_seconds)
 
 
 @cache
@@ -96,8 +99,11 @@ class SimulatedSender(Sender):
 
     def __init__(self, *given: Any, **named: Any) -> None:
         super().__init__(*given, **named)
-        at_once: Any = AtOnce(self._write_settlements)
-        self._settling = at_once
+        one_by_one: Any = OneByOne(self._write_settlements)
+        self._settling = one_by_one
+
+    async def _rest(self, seconds: float) -> None:
+        await self._clock.sleep(seconds)
 
     async def _see_through(self, sending: Coroutine[Any, Any, None]) -> None:
         await sending
@@ -113,14 +119,23 @@ class SimulatedSender(Sender):
         self._stopping = True
 
 
-class AtOnce:
-    """One worker has nothing to gather."""
+class OneByOne:
+    """Answers are written down when they are waited for, so as late as may be."""
 
     def __init__(self, write: Callable[[Sequence[Any]], Awaitable[Sequence[bool]]]) -> None:
         self._write = write
 
-    async def settled(self, item: Any) -> bool:
-        [answer] = await self._write([item])
+    def begin(self, item: Any) -> "Unwritten":
+        return Unwritten(self._write, item)
+
+
+@dataclass(frozen=True, slots=True)
+class Unwritten:
+    write: Callable[[Sequence[Any]], Awaitable[Sequence[bool]]]
+    item: Any
+
+    def __await__(self) -> Generator[Any, None, bool]:
+        [answer] = yield from self.write([self.item]).__await__()
         return answer
 
 
@@ -156,7 +171,7 @@ class Composition:
         self.office = PostOffice()
         self._blobs = MemoryBlobs()
         self._numbers: list[int] = []
-        words, routes, policies, correspondence = rules()
+        words, routes, policies, _ = rules()
         self.services = (
             ServicePlan(
                 "intake",
@@ -176,7 +191,7 @@ class Composition:
             ServicePlan("sla", (_stage(SLA, lambda: SlaHandler(policies)),)),
             ServicePlan(
                 "notifier",
-                (_stage(NOTIFIER, lambda: Notifier(correspondence, GIVE_UP)),),
+                (StagePlan(NOTIFIER, self._notifier, "notifier"),),
                 self._send,
             ),
             ServicePlan("reporting", (_stage(REPORTING, Reporter),)),
@@ -184,6 +199,10 @@ class Composition:
 
     def _lifecycle(self, world: World, process: Process) -> Handler[Any]:
         return Lifecycle(Numbers(world, process, self._numbers), Policy())
+
+    def _notifier(self, _world: World, process: Process) -> Handler[Any]:
+        _, _, _, correspondence = rules()
+        return Notifier(correspondence, GIVE_UP, _handover(process))
 
     async def _send(self, world: World, process: Process) -> None:
         """The notifier's sender, beside its stage in the same process."""
@@ -196,7 +215,8 @@ class Composition:
         )
         clock = SenderClock(world, process)
         sender = clock.sender = SimulatedSender(
-            Deliveries(collection, timedelta(seconds=SENDING.lease_seconds)),
+            Deliveries(collection, LEASE),
+            _handover(process),
             self._blobs,
             SENDING,
             our_name=process.name,
@@ -206,6 +226,12 @@ class Composition:
         )
         line = type("WorldsLine", (Line,), {"office": self.office, "world": world})
         await sender.live(line)
+
+
+def _handover(process: Process) -> Handover:
+    """The same for a process's stage and its sender; it dies with them."""
+    handover: Handover = process.memory.setdefault("handover", Handover(LEASE, room=2))
+    return handover
 
 
 def _stage(stage: Stage[Any], handler: Any) -> StagePlan:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from pymongo import UpdateOne
+from pymongo import UpdateMany
 
 from shared.kit.memory import MemoryData
 from shared.kit.unit import Document
@@ -85,15 +85,17 @@ class Collection:
         await self.pass_by("settled")
         return Updated(len(found), len(found))
 
-    async def bulk_write(self, updates: Sequence[UpdateOne], **_options: object) -> Updated:
-        """Each is an effect of its own: what comes between two of them is seen."""
+    async def bulk_write(self, updates: Sequence[UpdateMany], **_options: object) -> Updated:
+        """Each document is an effect of its own: what comes between two of them is seen."""
         await self.pass_by("deliveries")
         count = 0
         for update in updates:
-            found = list(self.matching(update._filter))[:1]
-            self._change(found, update._doc)  # type: ignore[arg-type]
-            count += len(found)
-            await self.pass_by("settled")
+            for key in update._filter["_id"]["$in"]:
+                one = {**update._filter, "_id": key}
+                found = list(self.matching(one))
+                self._change(found, update._doc)  # type: ignore[arg-type]
+                count += len(found)
+                await self.pass_by("settled")
         return Updated(count, count)
 
     def _change(self, found: Sequence[Document], stages: Stages) -> None:

@@ -16,6 +16,7 @@ from shared.kit.batch import Attempt, _outcome
 from shared.kit.decoding import Good
 from shared.kit.deliveries import Claim
 from shared.kit.engine import Engine
+from shared.kit.handover import Births
 from shared.kit.memory import MemoryStore, MemoryTransaction
 from shared.kit.ports import Advance, Writes
 from shared.kit.unit import Document, Handler
@@ -76,12 +77,22 @@ class TablesCanWait(Engine[Any]):
         self._tables_ready = True
 
 
-async def _send_written_down_first(self: Sender, line: Any, claim: Claim) -> str | None:
-    await self._settle(claim, Judged(Verdict.SENT))
+async def _send_written_down_first(self: Sender, line: Any, claim: Claim) -> Judged:
+    await self._note(claim, Judged(Verdict.SENT)).written
     return await SEND(self, line, claim)
 
 
 SEND = Sender._send
+
+
+def _hand_over_at_once(self: Births, delivery: Document, content: object) -> Document:
+    born = CLAIMED(self, delivery, content)
+    self.committed()
+    self.claims.clear()
+    return born
+
+
+CLAIMED = Births.claimed
 
 
 def remembering_pool(handler: Handler[Any]) -> Handler[Any]:
@@ -120,6 +131,11 @@ PLANTED = tuple(
             "a mail is written down before it is sent",
             Parts(plant=_patched(Sender, "_send", _send_written_down_first)),
             150,
+        ),
+        (
+            "a mail is handed over before the commit",
+            Parts(plant=_patched(Births, "claimed", _hand_over_at_once)),
+            60,
         ),
         ("tables can wait", Parts(engine=TablesCanWait), 60),
         ("pools remember what was not committed", Parts(handler=remembering_pool), 300),

@@ -1,15 +1,20 @@
-"""How a mail goes out: one SMTP connection, and what its server makes of each mail."""
+"""One SMTP connection, and what its server makes of each mail."""
 
 import asyncio
 import re
 import ssl
-from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 
 import aiosmtplib
 import structlog
 
+from services.notifier.channels.conversation import (
+    BrokenError,
+    Conversation,
+    RefusedError,
+    conversation_of,
+)
 from services.notifier.settings import NotifierSettings
 from shared.kit.health import Health
 from shared.kit.ports import Clock
@@ -40,10 +45,8 @@ class MailServerAwayError(Exception):
 # Asked to log in, or to use TLS first: what is wrong is our side's configuration, not the mail.
 _CONFIGURATION_CODES = frozenset({503, 530, 534, 535, 538})
 _CLOSING = 421
-_TAKEN = frozenset({250, 251, 252})
 _PERMANENT = 500
 _ENHANCED = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
-_LOST = (aiosmtplib.SMTPServerDisconnected, aiosmtplib.SMTPTimeoutError, OSError)
 
 
 class Outage:
@@ -80,12 +83,12 @@ class MailLine:
         self._settings = settings
         self._our_name = our_name
         self._tls = _tls(settings) if settings.smtp_tls != "none" else None
-        self._smtp: aiosmtplib.SMTP | None = None
+        self._talk: Conversation | None = None
         self._mails = 0
 
     @property
     def is_open(self) -> bool:
-        return self._smtp is not None and self._smtp.is_connected
+        return self._talk is not None and self._talk.is_open
 
     async def open(self) -> None:
         """Raises MailServerAwayError."""
@@ -94,62 +97,61 @@ class MailLine:
         try:
             await smtp.connect()
             await _greet(smtp)
+            self._talk = conversation_of(
+                smtp.transport,
+                self._settings.smtp_timeout_seconds,
+                pipelining=smtp.supports_extension("pipelining"),
+            )
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             smtp.close()
             raise MailServerAwayError(_why_away(error)) from error
         except asyncio.CancelledError:
             smtp.close()
             raise
-        self._smtp, self._mails = smtp, 0
+        self._mails = 0
 
     async def send(self, sender: str, to: str, data: bytes, within_seconds: float) -> Judged:
-        smtp = self._smtp
-        if smtp is None:
+        talk = self._talk
+        if talk is None:
             return Judged(Verdict.AWAY, "no connection")
-        step = "MAIL"
         try:
             async with asyncio.timeout(within_seconds):
-                await _command(smtp, b"MAIL", f"FROM:<{sender}>")
-                step = "RCPT"
-                await _command(smtp, b"RCPT", f"TO:<{to}>")
-                step = "DATA"
-                await smtp.data(data)
-        except aiosmtplib.SMTPResponseException as error:
-            return await self._answered(error, step)
-        except _LOST as error:
-            smtp.close()
-            return _lost(error, step, used=self._mails > 0)
+                await talk.send(sender, to, data)
+        except RefusedError as refused:
+            return await self._answered(refused)
+        except BrokenError as broken:
+            talk.close()
+            return _lost(broken, used=self._mails > 0)
+        except TimeoutError:
+            talk.close()
+            return Judged(Verdict.UNCLEAR, "TimeoutError")
         await self._count()
         return Judged(Verdict.SENT)
 
     async def close(self) -> None:
-        smtp, self._smtp = self._smtp, None
-        if smtp is None:
-            return
-        try:
-            with suppress(aiosmtplib.SMTPException, OSError):
-                await smtp.quit(timeout=1)
-        finally:
-            smtp.close()
+        talk, self._talk = self._talk, None
+        if talk is not None:
+            await talk.end()
 
-    async def _answered(self, error: aiosmtplib.SMTPResponseException, step: str) -> Judged:
-        found = _ENHANCED.search(error.message)
-        detail = " ".join(filter(None, (str(error.code), found and found[0], f"at {step}")))
-        if error.code == _CLOSING or error.code in _CONFIGURATION_CODES:
+    async def _answered(self, refused: RefusedError) -> Judged:
+        found = _ENHANCED.search(refused.text)
+        words = (str(refused.code), found and found[0], f"at {refused.step}")
+        detail = " ".join(filter(None, words))
+        if refused.code == _CLOSING or refused.code in _CONFIGURATION_CODES:
             await self.close()
             return Judged(Verdict.AWAY, detail)
         await self._count(reset=True)
-        return Judged(Verdict.REFUSED if error.code >= _PERMANENT else Verdict.LATER, detail)
+        return Judged(Verdict.REFUSED if refused.code >= _PERMANENT else Verdict.LATER, detail)
 
     async def _count(self, *, reset: bool = False) -> None:
         """Servers close a connection after so many mails; it is better closed by us."""
         self._mails += 1
         if self._mails >= self._settings.smtp_mails_per_connection:
             await self.close()
-        elif reset and self._smtp is not None:
+        elif reset and self._talk is not None:
             try:
-                await self._smtp.rset()
-            except (aiosmtplib.SMTPException, OSError):
+                await self._talk.ask("RSET")
+            except BrokenError:
                 await self.close()
 
     def _client(self) -> aiosmtplib.SMTP:
@@ -173,20 +175,13 @@ def _tls(settings: NotifierSettings) -> ssl.SSLContext:
 
 
 async def _greet(smtp: aiosmtplib.SMTP) -> None:
-    """Once a connection; `smtp.mail` would do it, which is not used here."""
+    """Once a connection: what the server is able to is known afterwards."""
     if not smtp.is_ehlo_or_helo_needed:
         return
     try:
         await smtp.ehlo()
     except aiosmtplib.SMTPHeloError:
         await smtp.helo()
-
-
-async def _command(smtp: aiosmtplib.SMTP, verb: bytes, argument: str) -> None:
-    """`smtp.mail` and `rcpt` would parse the address, which is ours and known to be plain ASCII."""
-    answer = await smtp.execute_command(verb, argument.encode("ascii"))
-    if answer.code not in _TAKEN:
-        raise aiosmtplib.SMTPResponseException(answer.code, answer.message)
 
 
 def _why_away(error: BaseException) -> str:
@@ -200,9 +195,9 @@ def _why_away(error: BaseException) -> str:
     return ", ".join(dict.fromkeys(kinds))
 
 
-def _lost(error: Exception, step: str, *, used: bool) -> Judged:
+def _lost(broken: BrokenError, *, used: bool) -> Judged:
     """A used line that breaks at the first step was closed for idleness, as servers do."""
-    detail = f"{type(error).__name__} at {step}"
-    if step == "DATA":
+    detail = f"{broken.kind} at {broken.step}"
+    if broken.handed_over:
         return Judged(Verdict.UNCLEAR, detail)
-    return Judged(Verdict.AWAY if used and step == "MAIL" else Verdict.LATER, detail)
+    return Judged(Verdict.AWAY if used and broken.step == "MAIL" else Verdict.LATER, detail)
