@@ -25,7 +25,7 @@ class NotifierSettings(BaseSettings):
     workers: int = Field(8, ge=1, le=64, description="mails on their way at once")
     claim: int = Field(10, ge=1, le=100, description="deliveries that a worker takes at once")
     handed_over: int = Field(
-        2000,
+        500,
         ge=0,
         description="mails that may wait in memory for a worker; others wait to be looked up",
     )
