@@ -120,5 +120,6 @@ def _reception(context: ServiceContext, settings: IntakeSettings) -> Reception:
         burst_limit=settings.burst_limit,
         conversation_window=timedelta(hours=settings.conversation_hours),
         keep_originals=settings.keep_originals,
+        mail_servers=settings.mail_servers,
     )
     return Reception(context.blobs, options)

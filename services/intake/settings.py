@@ -44,6 +44,11 @@ class IntakeSettings(BaseSettings):
         24, gt=0, description="so long after a chat's last word, once resolved, it goes on"
     )
     keep_originals: bool = Field(default=True, description="keep raw mail in the blob store")
+    mail_servers: Words = Field(
+        (),
+        description="names under which our own mail servers write Authentication-Results; what "
+        "they found of a sender goes with the message, what others write is not believed",
+    )
 
     largest_json_bytes: int = Field(
         512 * KILOBYTE,

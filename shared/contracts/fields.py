@@ -122,6 +122,17 @@ class Attachment(Contract):
     source: Personal | None = None  # where the vendor keeps them: an address, or its own id
 
 
+class SenderCheck(Contract):
+    """What the receiving organisation's mail servers found, in the words of RFC 8601.
+
+    `pass` is the only good one; None: they did not look.
+    """
+
+    dmarc: str | None = None
+    spf: str | None = None
+    dkim: str | None = None
+
+
 class MessageBody(Contract):
     """One turn of a conversation, as readers see it. The original is kept where `raw` says."""
 
@@ -134,6 +145,7 @@ class MessageBody(Contract):
     external_id: str | None = None  # Message-ID, wamid, fingerprint: the channel's own
     sent_at: Moment | None = None  # the sender's claim: data only
     raw: BlobRef | None = None
+    sender_check: SenderCheck | None = None  # None: nothing is known of it
 
 
 class Requester(Contract):

@@ -5,6 +5,7 @@ import re
 
 from services.intake.adapters.payload import Payload
 from services.intake.adapters.rfc822.addresses import addresses
+from services.intake.adapters.rfc822.authentication import sender_check
 from services.intake.adapters.rfc822.body import content_of
 from services.intake.adapters.rfc822.bounce import bounce_of, report_of
 from services.intake.adapters.rfc822.dates import date_of
@@ -117,6 +118,7 @@ def message_of(mail: Part, payload: Payload, *, parts_left_out: bool = False) ->
         automatic=verdict.automatic,
         signals=(*verdict.signals, "parts-left-out") if parts_left_out else verdict.signals,
         bounce=bounce_of(mail, text) if verdict.automatic is Automatic.BOUNCE else None,
+        sender_check=sender_check(headers.all("authentication-results"), payload.servers),
         answerable=_answerable(sender, reply_to, verdict),
         raw=payload.value,
     )

@@ -17,13 +17,17 @@ Json = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """`is_ours` says whether a Message-ID is one of ours, by its signature."""
+    """`is_ours` says whether a Message-ID is one of ours, by its signature.
+
+    What the mail `servers` of these names found out about a sender is believed.
+    """
 
     value: bytes
     channel: str
     mailbox: str | None = None
     content_type: str | None = None  # as the door was told; only a form's boundary is read from it
     is_ours: Callable[[str], bool] = lambda _: False
+    servers: Sequence[str] = ()
 
     def json(self, largest: int = LARGEST_JSON) -> Json:
         """The value as a JSON object; UnreadableError says why it is none."""

@@ -42,6 +42,7 @@ def body_of(
         external_id=message.external_id,
         sent_at=message.sent_at,
         raw=raw,
+        sender_check=message.sender_check,
     )
 
 

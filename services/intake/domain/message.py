@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from shared.contracts.fields import Attachment, Automatic, Priority, TicketType
+from shared.contracts.fields import Attachment, Automatic, Priority, SenderCheck, TicketType
 
 LONGEST_SUBJECT = 998
 LONGEST_TEXT = 262_144
@@ -68,6 +68,7 @@ class IncomingMessage:
     automatic: Automatic | None = None
     signals: tuple[str, ...] = ()
     bounce: BounceReport | None = None
+    sender_check: SenderCheck | None = None
     opens: bool = True  # False: alone it is no reason for a ticket
     resolves: bool = False
     answerable: bool = True  # False: nobody is there to be told

@@ -49,6 +49,7 @@ class ReceptionOptions:
     burst_limit: int = 20  # messages of one sender in ten minutes; more are held
     conversation_window: timedelta = timedelta(hours=24)  # after a chat's last word, once resolved
     keep_originals: bool = True  # raw mail goes to the blob store, whole
+    mail_servers: Sequence[str] = ()  # whose Authentication-Results are believed
 
 
 MESSAGES = Counter(

@@ -78,7 +78,8 @@ class Reception(Handler[Any]):
             return [from_received(_canonical(value), mailbox)]
         content_type = headers.get("content-type")
         channel = channel_of(headers.get("ce_channel"), content_type)
-        payload = Payload(value, channel, mailbox, content_type, is_ours=self._is_ours)
+        servers = self._options.mail_servers
+        payload = Payload(value, channel, mailbox, content_type, self._is_ours, servers)
         return ADAPTERS[channel](payload)
 
     def _is_ours(self, message_id: str) -> bool:
