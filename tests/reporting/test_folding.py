@@ -13,6 +13,7 @@ from shared.contracts.fields import Automatic, Priority, Requester, Sealed, Stat
 from shared.contracts.message import Message, concrete_messages
 from shared.contracts.sla import Metric, SlaPaused, SlaResumed, SlaRetargeted
 from shared.contracts.ticket import (
+    FeedbackReceived,
     FieldChange,
     FieldsChanged,
     MessageHeld,
@@ -102,6 +103,26 @@ def test_an_answered_and_resolved_ticket() -> None:
         "open": 3600.0,
         "resolved": 47 * 3600.0,
     }
+
+
+def test_of_several_ratings_the_last_counts() -> None:
+    report, flows = story(
+        OPENING,
+        (MINUTE, triaged(category="billing")),
+        (HOUR, FeedbackReceived(score=2)),
+        (2 * HOUR, triaged(category="hardware")),
+        (3 * HOUR, FeedbackReceived(score=5)),
+    )
+
+    rated = [
+        (flow.at, flow.under.category, flow.amounts) for flow in flows if "ratings" in flow.amounts
+    ]
+    assert report.score == 5
+    assert rated == [
+        (NOON + HOUR, "billing", {"ratings": 1, "score_sum": 2}),
+        (NOON + HOUR, "billing", {"ratings": -1, "score_sum": -2}),
+        (NOON + 3 * HOUR, "hardware", {"ratings": 1, "score_sum": 5}),
+    ]
 
 
 def test_neither_bot_nor_automatic_mail_answers_or_asks() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from services.reporting.domain.figures import Flow, Fold
-from services.reporting.domain.report import PersonalPart, TicketReport
+from services.reporting.domain.report import PersonalPart, Rating, TicketReport
 from services.reporting.domain.spread import measured
 from shared.contracts.message import Message
 from shared.contracts.ticket import (
@@ -86,8 +86,13 @@ def on_delivery_failed(report: TicketReport, data: DeliveryFailed, at: datetime)
 
 
 def on_feedback(report: TicketReport, data: FeedbackReceived, at: datetime) -> list[Flow]:
-    report.score = data.score
-    return [Flow(at, {"ratings": 1, "score_sum": data.score}, report.dimensions())]
+    """The last rating of a ticket counts: one before it is taken back where it was counted."""
+    flows = []
+    if report.rating is not None and report.score is not None:
+        before = {"ratings": -1, "score_sum": -report.score}
+        flows.append(Flow(report.rating.at, before, report.rating.under))
+    report.score, report.rating = data.score, Rating(at=at, under=report.dimensions())
+    return [*flows, Flow(at, {"ratings": 1, "score_sum": data.score}, report.rating.under)]
 
 
 FOLDS: Mapping[type[Message], Fold] = {

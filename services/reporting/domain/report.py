@@ -87,6 +87,13 @@ class Told(BaseModel):
     suppressed: int = 0
 
 
+class Rating(BaseModel):
+    """How the last rating was counted, so that the next one takes its place."""
+
+    at: datetime
+    under: Dimensions
+
+
 class TicketReport(BaseModel):
     number: str
     channel: str
@@ -140,6 +147,7 @@ class TicketReport(BaseModel):
     turns: Turns = Turns()
     told: Told = Told()
     score: int | None = None
+    rating: Rating | None = None
 
     policy: str | None = None
     clocks: dict[str, Clock] = Field(default_factory=dict)
