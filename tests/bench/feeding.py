@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Self, cast
 
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaTimeoutError
 
 from shared.contracts.envelope import Envelope, deterministic_id
 from shared.contracts.message import Message, encode
@@ -75,7 +76,15 @@ class Feed:
     async def _append(self, made: Publication) -> "asyncio.Future[Any]":
         topic = self._settings.topic(made.topic)
         headers = list(made.headers)
-        sent = await self._producer.send(topic, key=made.key, value=made.value, headers=headers)
+        for remaining in reversed(range(TRIES)):
+            try:
+                sent = await self._producer.send(topic, made.value, made.key, headers=headers)
+            except KafkaTimeoutError:  # no room, while the broker stands still: it was not taken
+                if not remaining:
+                    raise
+                await asyncio.sleep(RETRY_SECONDS)
+            else:
+                break
         return cast("asyncio.Future[Any]", sent)
 
     def _watch(self, request: Request, sent: "asyncio.Future[Any]", tries: int) -> None:
