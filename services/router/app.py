@@ -51,11 +51,14 @@ HEARS = (
     AgentUpdated,
     AgentRemoved,
 )
+# Known before triage and the clocks have said more; nobody is assigned because of these alone.
+PATIENT = (TicketCreated, SlaTargetsSet, SlaFulfilled)
 FORWARD = Stage(
     name="router-forward",
     writer="router-forward",
     topics=(TICKET_EVENTS, AGENT_UPDATES),
     hears=HEARS,
+    patient=PATIENT,
     entities="forwarding",
     state=Forwarding,
 )
@@ -64,6 +67,7 @@ DECIDE = Stage(
     writer="router",
     topics=(ROUTING_REQUESTS,),
     hears=HEARS,
+    patient=PATIENT,
     entities=TICKETS,
     state=RoutedTicket,
 )

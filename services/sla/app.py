@@ -8,6 +8,7 @@ from services.sla.handlers.feeds import FeedWatch
 from services.sla.handlers.retargeting import Retargeting
 from services.sla.rules import load_rules
 from services.sla.settings import SlaSettings
+from shared.contracts.assignment import TicketAssigned
 from shared.contracts.ticket import TicketCreated
 from shared.contracts.topics import TICKET_EVENTS
 from shared.kit.reload import Reloader
@@ -19,6 +20,7 @@ STAGE = Stage(
     writer="sla",
     topics=(TICKET_EVENTS,),
     hears=(TicketCreated, *HEARS),
+    patient=(TicketCreated, TicketAssigned),  # clocks start with triage, and count by the log
     entities="tickets",
     state=SlaState,
 )

@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import chain
 from typing import Any
 
 import structlog
@@ -16,6 +15,7 @@ from faststream.kafka import KafkaBroker as FastStreamBroker
 from faststream.kafka.message import KafkaAckableMessage
 
 from shared.kit.engine import Engine
+from shared.kit.fetching import Fetching
 from shared.kit.health import Health
 from shared.kit.kafka import LOST, KafkaBroker, record_of
 from shared.kit.meters import Meters
@@ -25,14 +25,11 @@ from shared.kit.settings import KitSettings
 
 log = structlog.get_logger("deskstream.kit")
 
-POLL_MS = 200
 IDLE_SECONDS, TIMER_SECONDS, EAGER_SECONDS = 0.25, 0.1, 0.005
 COMMIT_EVERY = timedelta(seconds=1)
 COMMIT_SECONDS = 5.0
 REJOIN_SECONDS = 60
 WATCH_SECONDS = 0.5
-LONGEST_BREATH_SECONDS = 0.25
-TIMER_SOON = timedelta(seconds=1)
 
 
 @dataclass(slots=True)
@@ -72,8 +69,8 @@ class StageConsumer(ConsumerRebalanceListener):
         self._next_commit = clock.now()
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
-        self._fetched_at = self._next_fetch = 0.0
-        self._under: Mapping[Partition, int] = {}
+        names = {settings.topic(topic.name): topic.name for topic in engine.stage.inputs}
+        self._fetching = Fetching(engine, clock, names)
         self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------
@@ -108,33 +105,7 @@ class StageConsumer(ConsumerRebalanceListener):
         self._subscriber = subscriber
 
     async def _fetched(self, consumer: AIOKafkaConsumer) -> tuple[Any, ...]:
-        """The next batch, as soon as there is one, but not before the stage's pace allows it."""
-        wait = self._next_fetch - asyncio.get_running_loop().time()
-        if wait > 0:
-            await asyncio.sleep(wait)
-        most = 4 * self.engine.stage.max_records
-        records = await consumer.getmany(timeout_ms=POLL_MS, max_records=most)
-        raws = tuple(chain.from_iterable(records.values()))
-        self._under = self.engine.epochs()
-        self._fetched_at = asyncio.get_running_loop().time()
-        self._next_fetch = 0.0
-        return raws
-
-    def _breathe(self, records: int) -> None:
-        """After a batch that was not full the next may grow for as long as this one took.
-
-        A transaction costs as much as many records: under load there are fewer, and it falls.
-        A timer that is about to come due waits for what the next fetch tells of the log's end.
-        """
-        if records < self.engine.stage.max_records and not self._expects_timer():
-            now = asyncio.get_running_loop().time()
-            breath = now + min(now - self._fetched_at, LONGEST_BREATH_SECONDS)
-            pace = self._fetched_at + self.engine.stage.pace.total_seconds()
-            self._next_fetch = max(breath, pace)
-
-    def _expects_timer(self) -> bool:
-        due = self.engine.timers.next_due()
-        return due is not None and due < self._clock.now() + TIMER_SOON
+        return await self._fetching.fetch(consumer)
 
     async def _as_one_message(self, raws: Sequence[Any]) -> KafkaAckableMessage:
         self._attach()
@@ -155,7 +126,7 @@ class StageConsumer(ConsumerRebalanceListener):
         for raw in raws:
             record = record_of(raw, self._settings.prefix)
             fetched.setdefault(record.at, []).append(record)
-        parcel = Parcel(self._broker.arrived(fetched), self._under)
+        parcel = Parcel(self._broker.arrived(fetched), self._fetching.under)
         self._parcel = parcel
         self._broker.in_handler = True
         self._arrived.set()
@@ -163,7 +134,7 @@ class StageConsumer(ConsumerRebalanceListener):
             await parcel.done.wait()
         finally:
             self._broker.in_handler = False
-            self._breathe(len(raws))
+            self._fetching.breathe(len(raws))
 
     async def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
         self._attach()

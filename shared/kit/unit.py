@@ -203,6 +203,7 @@ class Stage(Generic[S]):
     Records of types that are not in `hears` are skipped by their header.
     `pace` is the shortest time from one batch to the next, unless that would be a full one: what
     nobody waits for is gathered, so that several events of a subject are one write.
+    `patient` are those of `hears` that may wait a moment for others to come with them.
     `entities` names the collection of the subjects' documents, `state` their type; None: the stage
     keeps no state by subject.
     """
@@ -211,6 +212,7 @@ class Stage(Generic[S]):
     writer: str
     topics: tuple[Topic, ...]
     hears: tuple[type[Message], ...]
+    patient: tuple[type[Message], ...] = ()
     tables: tuple[Topic, ...] = ()
     entities: str | None = None
     state: type[S] | None = None

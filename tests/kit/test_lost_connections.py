@@ -12,6 +12,7 @@ from shared.kit.kafka import Inspector, KafkaBroker, KafkaPublisher
 from shared.kit.ports import BrokerAwayError
 from shared.kit.records import Partition, Publication
 from shared.kit.settings import KitSettings
+from tests.kit.counting import COUNTING
 
 CUT = RuntimeError("unable to perform operation on <TCPTransport closed=True>; handler is closed")
 PLACE = Partition(TICKET_EVENTS.name, 0)
@@ -51,6 +52,8 @@ class _Member:
 
 
 class _Engine:
+    stage = COUNTING
+
     def positions(self) -> dict[Partition, int]:
         return {PLACE: 7}
 
