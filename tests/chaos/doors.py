@@ -18,7 +18,10 @@ from tests.bench.requests import MAILBOX, mail
 SECRET = "ds_chaos_visitor"
 SHARE = 0.3  # of the rate at which messages come in
 PATIENCE_SECONDS = 30.0
-AGAIN_SECONDS = 0.3
+AGAIN_SECONDS, LONGEST_AGAIN_SECONDS = 0.3, 5.0
+# A client's pool looks at all who wait whenever one comes or goes: a crowd would stop this loop,
+# and with it the network that the services speak through.
+AT_ONCE = 40
 LOOK_SECONDS = 0.1
 
 
@@ -47,6 +50,7 @@ class Visitors:
     _ready: list[str] = field(default_factory=list)
     _visits: set["asyncio.Task[None]"] = field(default_factory=set)
     _turn: int = 0
+    _room: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(AT_ONCE))
 
     async def work(self, seconds: float) -> None:
         """For so long; returns when the last of them was let in."""
@@ -78,14 +82,17 @@ class Visitors:
         """The same key and the same bytes until somebody says that it is accepted."""
         key, began = f"door-{self.seed}-{number}", time.time()
         content = mail(f"<{key}@customers.example>", number, "At the door", f"Visit {number}")
+        pause = AGAIN_SECONDS
         while True:
-            message_id = await self._knock(client, key, content)
+            async with self._room:
+                message_id = await self._knock(client, key, content)
             if message_id is not None:
                 self.ledger.plan(message_id, began * 1000)
                 self.ledger.acknowledged(message_id)
                 self.waits.append((began, time.time() - began))
                 return
-            await asyncio.sleep(AGAIN_SECONDS)
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LONGEST_AGAIN_SECONDS)
 
     async def _knock(self, client: httpx.AsyncClient, key: str, content: bytes) -> str | None:
         """None: not this time. A door that takes no connection is no error while another does."""
