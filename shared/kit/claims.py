@@ -271,14 +271,14 @@ class Claims(Generic[S]):
             if watermark is not None:
                 owned.saw(watermark)
 
-    def _safe_until(self, owned: Owned) -> datetime | None:
-        """A timer due by then has no unread record before it.
+    def _safe_until(self, owned: Owned, positions: Mapping[Partition, int]) -> datetime | None:
+        """A timer due by then has no unread record before it, once `positions` are handled.
 
         Records that were accepted since may be unread: under load there always are some.
         """
         if owned.checkpoint is None or owned.checkpoint.position is None:
             return None
-        reached = owned.reached(owned.checkpoint.position)
+        reached = owned.reached(positions.get(owned.partition, owned.checkpoint.position))
         return None if reached is None else reached.fetched_at
 
     def _at_the_end(self, owned: Owned) -> datetime | None:

@@ -1,6 +1,6 @@
 """What a stage handles, and when: records, timers, revisits, outcomes; docs/protocol.md."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TypeVar
 
@@ -81,10 +81,12 @@ class Engine(Runs[S]):
         """Handles these records, each partition's in order, and returns when that is done.
 
         Records of partitions that are not being handled are dropped: a later claim seeks back.
+        What comes due when they are handled is handled with the last of them.
         """
         inputs: list[Input] = []
         size = 0
         doubtful: list[Owned] = []
+        positions: dict[Partition, int] = {}
         for partition, records in fetched.items():
             owned = self._owned.get(partition)
             if owned is None or not owned.live or owned.checkpoint is None or self.stopped:
@@ -101,8 +103,9 @@ class Engine(Runs[S]):
                 if len(inputs) >= self.stage.max_records or size >= self.limits.in_bytes:
                     await self._run(inputs)
                     inputs, size = [], 0
+            positions[partition] = expected
         if inputs:
-            await self._run(inputs)
+            await self._run(inputs + ([] if doubtful else self._ripe_after(inputs, positions)))
         for owned in doubtful:
             self._claim_anew(owned)
         await self._note_caught_up()
@@ -135,15 +138,38 @@ class Engine(Runs[S]):
         if next_due is None or next_due > now:
             await self._read_ahead()
             return
-        safe = {owned.partition: self._safe_until(owned) for owned in live}
-        ripe = self.timers.ripe(now, safe, self.stage.max_records)
-        inputs = [
-            Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
-            for key, partition in ripe
-            if partition in self._owned
-        ]
+        inputs = self._ripe(live, now, self.stage.max_records, {}, ())
         if inputs:
             await self._run(inputs)
+
+    def _ripe_after(
+        self, inputs: Sequence[Input], positions: Mapping[Partition, int]
+    ) -> list[Input]:
+        """Timers that are due once the partitions are handled up to these positions.
+
+        Not of entities that these inputs concern: those may move them.
+        """
+        now, next_due = self.clock.now(), self.timers.next_due()
+        room = self.stage.max_records - len(inputs)
+        if self.stage.entities is None or next_due is None or next_due > now or room <= 0:
+            return []
+        concerned = {key for each in inputs if (key := each.entity_key) is not None}
+        return self._ripe(self._live(), now, room, positions, concerned)
+
+    def _ripe(
+        self,
+        live: Sequence[Owned],
+        now: datetime,
+        most: int,
+        positions: Mapping[Partition, int],
+        but: Collection[str],
+    ) -> list[Input]:
+        safe = {each.partition: self._safe_until(each, positions) for each in live}
+        return [
+            Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
+            for key, partition in self.timers.ripe(now, safe, most, but)
+            if partition in self._owned
+        ]
 
     async def _read_ahead(self) -> None:
         """Entities whose timers come due soon, a few at a time: then they are here at once.

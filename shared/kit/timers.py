@@ -49,7 +49,11 @@ class Timers:
         self._next_refresh = min(self._horizon, now + REFRESH) if full else now + REFRESH
 
     def ripe(
-        self, now: datetime, safe_until: Mapping[Partition, datetime | None], most: int
+        self,
+        now: datetime,
+        safe_until: Mapping[Partition, datetime | None],
+        most: int,
+        but: Collection[str] = (),
     ) -> list[tuple[str, Partition]]:
         """Due by now, with no unread record before them; they are handed out once."""
         taken: list[tuple[str, Partition]] = []
@@ -60,7 +64,7 @@ class Timers:
             if current is None or current[0] != due:
                 continue
             safe = safe_until.get(current[1])
-            if safe is not None and due <= safe:
+            if safe is not None and due <= safe and key not in but:
                 del self._due[key]
                 taken.append((key, current[1]))
             else:

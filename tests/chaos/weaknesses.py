@@ -78,7 +78,7 @@ def _without_republishing() -> None:
 
 
 def _without_watermark() -> None:
-    def now(engine: Engine[Any], _: Owned) -> datetime:
+    def now(engine: Engine[Any], _: Owned, __: Mapping[Partition, int]) -> datetime:
         return engine.clock.now()
 
     Engine._safe_until = now  # type: ignore[method-assign,assignment]

@@ -233,6 +233,27 @@ async def test_a_timer_waits_for_records_that_came_before_it(bench: Bench) -> No
     assert categories(bench) == ["1", "2", "fired"]
 
 
+@pytest.mark.parametrize(("subject", "in_one"), [("t2", True), ("t1", False)])
+async def test_what_is_due_is_handled_with_the_records_of_others(
+    subject: str, bench: Bench, counting: Counting, *, in_one: bool
+) -> None:
+    """One transaction for both; but a record of the same ticket may move its timer."""
+    bench.publish(FeedbackReceived(score=1, comment="later"), "t1")
+    await bench.run()
+    [engine] = [running.engine for running in bench.running]
+    bench.clock.move(timedelta(hours=2))
+    await engine.tick()
+    bench.publish(FeedbackReceived(score=2), subject)
+    counting.batches.clear()
+
+    await engine.turn(bench.running[0].broker.poll(engine.owned), engine.epochs())
+
+    assert counting.batches == ([2] if in_one else [1])
+    assert ("fired" in categories(bench)) is in_one
+    await engine.tick()
+    assert categories(bench)[-1] == "fired"
+
+
 async def test_a_record_on_the_wrong_partition_is_moved(bench: Bench) -> None:
     record = bench.publish(FeedbackReceived(score=1), "t1")
     log = bench.cluster.logs[record.at]

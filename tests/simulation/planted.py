@@ -155,12 +155,16 @@ class HandlesWhatWasInHand(Engine[Any]):
 
 
 class TimersRunAhead(Engine[Any]):
-    def _safe_until(self, owned: Owned) -> datetime | None:  # noqa: ARG002 - it ought to look
+    def _safe_until(self, owned: Owned, positions: Mapping[Partition, int]) -> datetime | None:  # noqa: ARG002 - it ought to look
         return self.clock.now()
 
 
 class StaleWatermark(Engine[Any]):
-    def _safe_until(self, owned: Owned) -> datetime | None:
+    def _safe_until(
+        self,
+        owned: Owned,
+        positions: Mapping[Partition, int],  # noqa: ARG002 - it ought to look
+    ) -> datetime | None:
         """The moment of the fetch, however far behind it the partition is."""
         watermark = self.broker.watermark(owned.partition)
         return None if watermark is None else watermark.fetched_at
