@@ -70,6 +70,15 @@ class Desk:
     def database(self, service: str) -> Any:
         return self.client[self.settings.database(service)]
 
+    async def stored_kb(self) -> dict[str, float]:
+        """For each ticket in reporting: documents as they are before compression, and indexes."""
+        tickets = await self.database("reporting")["tickets"].estimated_document_count()
+        found = {}
+        for name in (*SERVICES, "blobs"):
+            told = await self.database(name).command("dbStats")
+            found[name] = (told["dataSize"] + told["indexSize"]) / 1000 / max(tickets, 1)
+        return found
+
     async def roughly(self) -> tuple[int, ...]:
         """Documents of reporting and sla, and mails to customers: looks that cost nothing."""
         return (

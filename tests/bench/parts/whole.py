@@ -23,6 +23,7 @@ class Found:
     skipped: list[str] = field(default_factory=list)
     idle: dict[str, float] = field(default_factory=dict)
     memory_mb: dict[str, float] = field(default_factory=dict)
+    stored_kb: dict[str, float] = field(default_factory=dict)
 
 
 async def measure(run: Run, *, latency: bool) -> None:
@@ -67,6 +68,7 @@ async def _pipeline(run: Run, found: Found, turn: int, *, latency: bool) -> None
         run.maximum = (await pipeline.at_full_speed(run.plan.full_seconds)).rate
         names = await _at_rates(run, found, pipeline) if latency else []
         found.memory_mb = pipeline.memory_mb()
+        found.stored_kb = await deployment.stored_kb()
         say("pipeline: reconciles")
         measured, reconciled = await pipeline.results()
     found.full_speed.append(measured[0])
@@ -155,8 +157,11 @@ def _costs(found: Found) -> Section:
     asked = found.full_speed[-1].database
     told = ", ".join(f"{name} {number(count)}" for name, count in asked.items())
     section.rows.append(f"  asked of MongoDB for a ticket: {told}")
+    kept = ", ".join(f"{name} {number(size)}" for name, size in found.stored_kb.items())
+    section.rows.append(f"  kept of a ticket, kB of documents and of indexes: {kept}")
     section.figures = {
         "database": asked,
+        "stored_kb": found.stored_kb,
         "cpu_ms": cpu,
         "idle": found.idle,
         "memory_mb": found.memory_mb,
