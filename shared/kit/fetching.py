@@ -111,7 +111,8 @@ def patient_types(stage: Stage[Any]) -> frozenset[str]:
 
 
 def _type_of(record: Any) -> str:
-    return next((value.decode() for name, value in record.headers if name == "ce_type"), "")
+    found = next((value for name, value in record.headers if name == "ce_type"), None)
+    return (found or b"").decode(errors="replace")
 
 
 def _now() -> float:

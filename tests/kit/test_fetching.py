@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+
 from shared.contracts.message import Message
 from shared.contracts.ticket import FeedbackReceived, NoteAdded, StatusChanged
 from shared.contracts.topics import TICKET_EVENTS
@@ -95,3 +97,12 @@ async def test_what_was_in_hand_at_a_claim_is_left_to_the_seek() -> None:
     log = Log([[record(6, NoteAdded)], claimed_meanwhile])
     assert offsets(await fetches.fetch(log)) == [7]
     assert fetches.under == {}
+
+
+@pytest.mark.parametrize("headers", [[], [("ce_type", None)], [("ce_type", b"\xff\xfe")]])
+async def test_what_tells_no_type_does_not_wait(headers: list[tuple[str, bytes | None]]) -> None:
+    _, fetches = await started()
+    odd = record(0, NoteAdded)
+    odd.headers = headers
+    log = Log([[odd], [record(1, NoteAdded)]])
+    assert offsets(await fetches.fetch(log)) == [0]
