@@ -31,6 +31,7 @@ LEASE_SECONDS = 30  # what a killed sender held is sent by another after this, n
 RETRY_SECONDS = 2  # first pause after a mail server's "later"
 LOOK_SECONDS = 0.5
 STILL_SECONDS = 2.0
+LONGEST_SECONDS = 1_800.0
 # Timers that are due within this are waited for; those of real promises are not.
 SOON_SECONDS = 60
 
@@ -88,19 +89,21 @@ class Deployment:
     async def at_rest(self, patience: float, *, timers: bool = True) -> None:
         """All is read to its end, every mail is settled, no promise is about to come due.
 
-        RestlessError says what was left when the patience was used up.
+        RestlessError says what was left when nothing had moved for `patience` seconds, or something
+        moved without end.
         """
-        deadline = time.monotonic() + patience
+        began = moved = time.monotonic()
         still_since: float | None = None
-        last: object = None
+        last: tuple[str, object] | None = None
         while True:
             now = time.monotonic()
-            left, state = await self._left(timers=timers)
-            if left or state != last:
-                still_since, last = None if left else now, state
+            found = await self._left(timers=timers)
+            left = found[0]
+            if found != last:
+                still_since, last, moved = None if left else now, found, now
             elif still_since is not None and now - still_since >= STILL_SECONDS:
                 return
-            if now > deadline:
+            if now - moved > patience or now - began > LONGEST_SECONDS:
                 raise RestlessError(left or "something still moves")
             await asyncio.sleep(LOOK_SECONDS)
 
