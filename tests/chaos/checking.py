@@ -234,13 +234,14 @@ def _mails(evidence: Evidence, found: Findings) -> None:
     """
     tickets, taken = evidence.log.tickets, [m.message_id for m in evidence.mails if m.taken]
     told = [each for ticket in tickets.values() for each in ticket.acknowledged_under]
-    arrived = once_each(told, (each for each in taken if each in set(told)))
+    known = set(told)
+    arrived = once_each(told, (each for each in taken if each in known))
     found.note("never acknowledged", [*_unacknowledged(evidence), *arrived.missing])
     found.note(
         "acknowledged under two ids",
         [i for i, ticket in tickets.items() if len(set(ticket.acknowledged_under)) > 1],
     )
-    unknown = set(taken) - set(told) - evidence.log.mailed
+    unknown = set(taken) - known - evidence.log.mailed
     found.note("mails that nobody answers for", sorted(unknown))
     repeated = [each for each, times in Counter(taken).items() if times > 1]
     found.undecidable = len(repeated)
