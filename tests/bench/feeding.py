@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from functools import partial
 from typing import Any, Self, cast
 
@@ -12,6 +13,7 @@ from aiokafka.errors import KafkaTimeoutError
 from shared.contracts.envelope import Envelope, deterministic_id
 from shared.contracts.message import Message, encode
 from shared.kit.clock import SystemClock
+from shared.kit.kafka import LOST
 from shared.kit.records import Publication
 from shared.kit.settings import KitSettings
 from tests.bench.ledger import Ledger
@@ -19,6 +21,7 @@ from tests.bench.requests import Request
 
 UNSENT = 2_000  # so many may wait for their acknowledgement
 TRIES, RETRY_SECONDS = 60, 0.5
+END_SECONDS = 10.0
 
 
 class Feed:
@@ -27,15 +30,19 @@ class Feed:
     def __init__(self, settings: KitSettings, ledger: Ledger) -> None:
         self._settings = settings
         self._ledger = ledger
-        self._producer = AIOKafkaProducer(
-            **settings.kafka_client(),
+        self._producer = self._made()
+        self._renewing = asyncio.Lock()
+        self._room = asyncio.Semaphore(UNSENT)
+        self._waiting: set[asyncio.Future[Any]] = set()
+
+    def _made(self) -> AIOKafkaProducer:
+        return AIOKafkaProducer(
+            **self._settings.kafka_client(),
             acks="all",
             linger_ms=2,
             max_batch_size=256 * 1024,
-            request_timeout_ms=settings.kafka_request_timeout_ms,
+            request_timeout_ms=self._settings.kafka_request_timeout_ms,
         )
-        self._room = asyncio.Semaphore(UNSENT)
-        self._waiting: set[asyncio.Future[Any]] = set()
 
     async def __aenter__(self) -> Self:
         await self._producer.start()
@@ -43,7 +50,7 @@ class Feed:
 
     async def __aexit__(self, *_: object) -> None:
         await self.settle()
-        await self._producer.stop()
+        await _end(self._producer)
 
     async def all_at_once(self, requests: Iterable[Request]) -> None:
         await self.now(requests)
@@ -77,15 +84,34 @@ class Feed:
         topic = self._settings.topic(made.topic)
         headers = list(made.headers)
         for remaining in reversed(range(TRIES)):
+            producer = self._producer
             try:
-                sent = await self._producer.send(topic, made.value, made.key, headers=headers)
-            except KafkaTimeoutError:  # no room, while the broker stands still: it was not taken
+                sent = await producer.send(topic, made.value, made.key, headers=headers)
+            except (
+                LOST
+            ) as error:  # it was not taken: no room while the broker stands still, or dead
                 if not remaining:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
+                if not isinstance(error, KafkaTimeoutError):
+                    await self._renew(producer)
             else:
                 break
         return cast("asyncio.Future[Any]", sent)
+
+    async def _renew(self, dead: AIOKafkaProducer) -> None:
+        """A connection that is cut at the wrong moment ends a producer's own task for good."""
+        async with self._renewing:
+            if self._producer is not dead:
+                return
+            fresh = self._made()
+            try:
+                await fresh.start()
+            except LOST:
+                await _end(fresh)
+                return
+            self._producer = fresh
+        await _end(dead)
 
     def _watch(self, request: Request, sent: "asyncio.Future[Any]", tries: int) -> None:
         self._waiting.add(sent)
@@ -110,6 +136,12 @@ class Feed:
         """Until all is acknowledged, or given up: that stays doubtful in the ledger."""
         while self._waiting:
             await asyncio.wait(self._waiting)
+
+
+async def _end(producer: AIOKafkaProducer) -> None:
+    with suppress(*LOST):
+        async with asyncio.timeout(END_SECONDS):
+            await producer.stop()
 
 
 def record_of(message: Message, subject: str) -> Publication:
