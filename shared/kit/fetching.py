@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from itertools import chain
+from math import ceil
 from typing import Any, Protocol
 
 from shared.contracts.message import registry
@@ -62,7 +63,7 @@ class Fetching:
         self, records: tuple[Any, ...], consumer: Polls, seconds: float
     ) -> tuple[Any, ...]:
         """With those that come next. A claim in between seeks, and what was in hand comes again."""
-        more = await self._poll(consumer, max(int(seconds * 1000), 1))
+        more = await self._poll(consumer, ceil(seconds * 1000))
         now = self._engine.epochs()
         still = [r for r in records if now.get(at := self._place(r)) == self.under.get(at)]
         self.under = now

@@ -73,8 +73,8 @@ async def test_it_waits_no_longer_than_it_may() -> None:
     _, fetches = await started()
     log = Log([[record(0, NoteAdded)]])
     assert offsets(await fetches.fetch(log)) == [0]
-    assert len(log.waited) == 2
-    assert log.waited[1] <= fetching.PATIENCE_SECONDS * 1000
+    most = fetching.PATIENCE_SECONDS * 1000
+    assert 0.8 * most < sum(log.waited[1:]) <= most + 10  # a sleep may end a millisecond early
 
 
 async def test_a_full_batch_does_not_wait() -> None:
