@@ -69,8 +69,7 @@ class StageConsumer(ConsumerRebalanceListener):
         self._next_commit = clock.now()
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
-        names = {settings.topic(topic.name): topic.name for topic in engine.stage.inputs}
-        self._fetching = Fetching(engine, clock, names)
+        self._fetching = Fetching(engine, clock, settings.prefix)
         self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------

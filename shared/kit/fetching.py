@@ -33,11 +33,11 @@ class Fetching:
     But nothing waits where somebody waits for it.
     """
 
-    def __init__(self, engine: Engine[Any], clock: Clock, names: Mapping[str, str]) -> None:
-        """`names`: the contract's name of each topic, by the broker's."""
+    def __init__(self, engine: Engine[Any], clock: Clock, prefix: str) -> None:
+        """`prefix` is what the broker's names of topics begin with."""
         self._engine = engine
         self._clock = clock
-        self._names = names
+        self._prefix = prefix
         self._patient = patient_types(engine.stage)
         self._fetched_at = self._next = 0.0
         self.under: Mapping[Partition, int] = {}
@@ -75,7 +75,7 @@ class Fetching:
         return tuple(chain.from_iterable(records.values()))
 
     def _place(self, record: Any) -> Partition:
-        return Partition(self._names[record.topic], record.partition)
+        return Partition(record.topic.removeprefix(self._prefix), record.partition)
 
     def _can_wait(self, records: Sequence[Any]) -> bool:
         return (

@@ -87,9 +87,8 @@ class Feed:
             producer = self._producer
             try:
                 sent = await producer.send(topic, made.value, made.key, headers=headers)
-            except (
-                LOST
-            ) as error:  # it was not taken: no room while the broker stands still, or dead
+            except LOST as error:
+                # It was not taken: there is no room while the broker stands still, or it is dead.
                 if not remaining:
                     raise
                 await asyncio.sleep(RETRY_SECONDS)
