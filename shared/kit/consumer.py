@@ -91,6 +91,7 @@ class StageConsumer(ConsumerRebalanceListener):
             no_reply=True,
             listener=self,
             session_timeout_ms=settings.kafka_session_timeout_ms,
+            group_instance_id=settings.kafka_instance or None,
             heartbeat_interval_ms=max(settings.kafka_session_timeout_ms // 3, 100),
             rebalance_timeout_ms=REJOIN_SECONDS * 1000,
             max_poll_interval_ms=24 * 60 * 60 * 1000,

@@ -33,6 +33,13 @@ class KitSettings(BaseSettings):
     kafka_idempotence: bool = Field(default=True, description="idempotent producers")
     kafka_compression: Literal["none", "lz4", "gzip"] = Field("lz4", description="of batches")
     kafka_session_timeout_ms: int = Field(6_000, ge=500, description="until a member is given up")
+    kafka_instance: str = Field(
+        "",
+        pattern=r"^[A-Za-z0-9._-]*$",
+        max_length=200,
+        description="a name that this process keeps when it is started again: it gets its "
+        "partitions back at once (static membership); no two running ones may share it",
+    )
     kafka_fetch_wait_ms: int = Field(100, ge=1, description="longest wait of a fetch for records")
     kafka_request_timeout_ms: int = Field(20_000, ge=100, description="until a send has failed")
     mongo_url: str = Field("mongodb://localhost:27017/?replicaSet=rs0", description="MongoDB")

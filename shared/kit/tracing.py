@@ -3,19 +3,19 @@
 import os
 from typing import Any
 
-from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.sdk.resources import Resource
-from opentelemetry.sdk.trace import TracerProvider
-from opentelemetry.sdk.trace.export import BatchSpanProcessor
-
 
 def telemetry_middlewares(service: str) -> list[Any]:
     """Spans for each batch, when OTEL_EXPORTER_OTLP_ENDPOINT is set (the standard's variable)."""
     if not os.environ.get("OTEL_EXPORTER_OTLP_ENDPOINT"):
         return []
-    from faststream.kafka.opentelemetry import (  # noqa: PLC0415 - only where it is used
-        KafkaTelemetryMiddleware,
+    # Only where they are used: they would make every start longer.
+    from faststream.kafka.opentelemetry import KafkaTelemetryMiddleware  # noqa: PLC0415
+    from opentelemetry.exporter.otlp.proto.http.trace_exporter import (  # noqa: PLC0415
+        OTLPSpanExporter,
     )
+    from opentelemetry.sdk.resources import Resource  # noqa: PLC0415
+    from opentelemetry.sdk.trace import TracerProvider  # noqa: PLC0415
+    from opentelemetry.sdk.trace.export import BatchSpanProcessor  # noqa: PLC0415
 
     provider = TracerProvider(resource=Resource.create({"service.name": f"deskstream-{service}"}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import typer
 
-from deskstream.cli import app
+from deskstream.cli import create
 from shared.kit.ports import Checkpoint, Look
 from shared.kit.records import Partition
 from shared.kit.refusal import refusal
@@ -39,7 +39,7 @@ def test_a_command_exists_with_its_options(page: str, command: str, tmp_path: Pa
     words = [_filled(word, tmp_path) for word in shlex.split(command)[1:]]
     if words[-1] == "…":
         words.pop()
-    found: Any = typer.main.get_command(app)
+    found: Any = typer.main.get_command(create())
 
     while words and hasattr(found, "commands"):
         assert words[0] in found.commands, f"{page}: {command}"

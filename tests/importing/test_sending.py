@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from deskstream.cli import app
+from deskstream.cli import create
 from deskstream.importing.exported import ExportedTicket
 from deskstream.importing.sending import PORTION, Progress, publication, send
 from services.intake.app import LIFECYCLE
@@ -109,7 +109,7 @@ def test_a_dry_run_reports_and_sends_nothing(tmp_path: Path) -> None:
     file = tmp_path / "tickets.csv"
     file.write_text(GOOD + "2,Lamp,lost,2024-01-01,c@x.org,Dark\n" + GOOD.splitlines()[1] + "\n")
 
-    ran = CliRunner().invoke(app, ["import", str(file), "--format", "generic", "--dry-run"])
+    ran = CliRunner().invoke(create(), ["import", str(file), "--format", "generic", "--dry-run"])
 
     assert ran.exit_code == 1
     assert "1 tickets can come, 1 problems keep others back, 1 are there twice" in ran.stdout
@@ -121,7 +121,7 @@ def test_a_good_dry_run_ends_well(tmp_path: Path) -> None:
     file = tmp_path / "tickets.csv"
     file.write_text(GOOD)
 
-    ran = CliRunner().invoke(app, ["import", str(file), "--format", "generic", "--dry-run"])
+    ran = CliRunner().invoke(create(), ["import", str(file), "--format", "generic", "--dry-run"])
 
     assert ran.exit_code == 0
 
@@ -140,7 +140,7 @@ def test_wrong_use_is_told(tmp_path: Path, arguments: list[str], told: str) -> N
     mapping.write_text("colums: {}\n")
     filled = [each.format(mapping=mapping) for each in arguments]
 
-    ran = CliRunner().invoke(app, ["import", str(file), *filled])
+    ran = CliRunner().invoke(create(), ["import", str(file), *filled])
 
     assert ran.exit_code == 2
     assert told in ran.stderr

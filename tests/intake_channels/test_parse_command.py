@@ -4,7 +4,7 @@ import orjson
 import pytest
 from typer.testing import CliRunner
 
-from deskstream.cli import app
+from deskstream.cli import create
 from tests.intake_reception.mails import mail, multipart
 
 FIELDS = {
@@ -15,7 +15,7 @@ FIELDS = {
 
 
 def parse(*arguments: str) -> tuple[list[dict[str, object]], str]:
-    result = CliRunner().invoke(app, ["intake", "parse", *arguments])
+    result = CliRunner().invoke(create(), ["intake", "parse", *arguments])
     assert result.exit_code == 0, result.output
     return [orjson.loads(line) for line in result.stdout.splitlines()], result.stderr
 
@@ -78,7 +78,9 @@ def test_a_channel_that_is_named_is_not_guessed(tmp_path: Path) -> None:
 
 
 def test_an_unknown_channel_is_refused(tmp_path: Path) -> None:
-    result = CliRunner().invoke(app, ["intake", "parse", "--channel", "watsapp", str(tmp_path)])
+    result = CliRunner().invoke(
+        create(), ["intake", "parse", "--channel", "watsapp", str(tmp_path)]
+    )
 
     assert result.exit_code == 2
     assert "whatsapp" in result.stderr

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import pytest
 from typer.testing import CliRunner
 
-from deskstream.cli import app
+from deskstream.cli import create
 from services.intake.store.held import HELD, again
 from shared.contracts.envelope import deterministic_id
 from shared.contracts.ticket import MessageDropped, MessageHeld, TicketCreated
@@ -93,14 +93,14 @@ def test_the_list_tells_whole_ids_however_narrow_it_is(monkeypatch: pytest.Monke
     monkeypatch.setattr("deskstream.commands.held._find", find)
     monkeypatch.setattr("deskstream.commands.held.out.width", 60)
 
-    ran = CliRunner().invoke(app, ["held", "list"])
+    ran = CliRunner().invoke(create(), ["held", "list"])
 
     assert held_id in ran.stdout
 
 
 @pytest.mark.parametrize("command", ["release", "discard"])
 def test_one_has_to_say_which(command: str) -> None:
-    ran = CliRunner().invoke(app, ["held", command])
+    ran = CliRunner().invoke(create(), ["held", command])
 
     assert ran.exit_code == 2
     assert "say which: ids, or --sender" in ran.stderr

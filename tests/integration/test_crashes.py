@@ -6,11 +6,12 @@ from collections import Counter, defaultdict
 
 import pytest
 
+from deskstream.stack import Stack
 from shared.contracts.envelope import header_text
 from shared.contracts.ticket import FeedbackReceived
 from shared.contracts.triage import TicketTriaged
 from shared.kit.records import Record
-from tests.integration.conftest import Deployment, until
+from tests.integration.conftest import DEADLINE, Deployment, until
 from tests.integration.crashing import POINTS
 from tests.integration.processes import process
 
@@ -72,6 +73,29 @@ async def test_a_process_killed_at_any_step_loses_and_doubles_nothing(
     with process(deployment.settings) as heir:
         await until(lambda: all_heard(deployment, total))
         stop(heir)  # what was committed is published before it ends
+
+    await reconcile(deployment)
+
+
+@pytest.mark.apache
+@pytest.mark.chaos
+async def test_a_process_that_keeps_its_name_need_not_wait_until_it_is_given_up(
+    deployment: Deployment, stack: Stack
+) -> None:
+    if not stack.durable:
+        pytest.skip("the embedded broker lets a member of the same name wait like any other")
+    patient = deployment.settings.model_copy(
+        update={"kafka_instance": "counting-1", "kafka_session_timeout_ms": 2_000 * DEADLINE}
+    )
+    with process(patient) as first:
+        await deployment.publish(FeedbackReceived(score=1), "t0")
+        await until(lambda: all_heard(deployment, 1))
+        first.kill()
+        first.wait()
+    await publish_rest(deployment)
+    with process(patient) as again:
+        await until(lambda: all_heard(deployment, TICKETS * EACH))
+        stop(again)
 
     await reconcile(deployment)
 

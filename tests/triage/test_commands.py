@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner, Result
 
-from deskstream.cli import app
+from deskstream.cli import create
 from deskstream.history import HistoryError, examples
 from services.triage.domain.learning.examples import Example
 from tests.triage.conftest import SHIPPED
@@ -16,7 +16,7 @@ from tests.triage.histories import history, written
 
 
 def call(*arguments: object, status: int = 0) -> Result:
-    result = CliRunner().invoke(app, ["triage", *map(str, arguments)])
+    result = CliRunner().invoke(create(), ["triage", *map(str, arguments)])
     assert result.exit_code == status, result.output
     return result
 
@@ -89,7 +89,9 @@ def test_classify_explains_a_text() -> None:
 
 
 def test_classify_reads_standard_input() -> None:
-    result = CliRunner().invoke(app, ["triage", "classify", "-", "--json"], input="refund please")
+    result = CliRunner().invoke(
+        create(), ["triage", "classify", "-", "--json"], input="refund please"
+    )
     assert json.loads(result.stdout)["category"] == "refund"
 
 
