@@ -93,7 +93,8 @@ class Fleet:
             value = getattr(self._settings, field)
             text = value.get_secret_value() if isinstance(value, SecretStr) else str(value)
             found[f"DESKSTREAM_{field.upper()}"] = text
-        found["DESKSTREAM_KAFKA_INSTANCE"] = name.replace(INSTANCE, "-")
+        if self._settings.kafka_idempotence:  # the embedded broker never gives up who has a name
+            found["DESKSTREAM_KAFKA_INSTANCE"] = name.replace(INSTANCE, "-")
         found["DESKSTREAM_HTTP_PORT"] = str(self._ports[name].number)
         found["DESKSTREAM_NOTIFIER_SMTP_PORT"] = str(self._ports["sink"].number)
         return found | self._more
