@@ -6,29 +6,30 @@ import socket
 from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
-from fastapi import FastAPI, Response
-from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from shared.kit.health import Health
 from shared.kit.settings import KitSettings, SettingsError
 
 
-def with_health(api: FastAPI | None, health: Health, registry: CollectorRegistry) -> FastAPI:
-    app = api or FastAPI(title="Deskstream", docs_url=None, redoc_url=None, openapi_url=None)
+def with_health(api: Starlette | None, health: Health, registry: CollectorRegistry) -> Starlette:
+    """Beside the service's own API, a FastAPI; who has none starts without importing that."""
+    app = api or Starlette()
 
-    @app.get("/livez", include_in_schema=False)
-    async def livez() -> Response:
+    async def livez(_: Request) -> Response:
         return JSONResponse(dict(health.liveness()), status_code=200 if health.live else 503)
 
-    @app.get("/readyz", include_in_schema=False)
-    async def readyz() -> Response:
+    async def readyz(_: Request) -> Response:
         return JSONResponse(dict(health.readiness()), status_code=200 if health.ready else 503)
 
-    @app.get("/metrics", include_in_schema=False)
-    async def metrics() -> Response:
+    async def metrics(_: Request) -> Response:
         return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)
 
+    for endpoint in (livez, readyz, metrics):
+        app.add_route(f"/{endpoint.__name__}", endpoint, methods=["GET"], include_in_schema=False)
     return app
 
 
@@ -40,7 +41,7 @@ class _Server(uvicorn.Server):
 
 
 @contextlib.asynccontextmanager
-async def served(app: FastAPI, settings: KitSettings) -> AsyncIterator[str]:
+async def served(app: Starlette, settings: KitSettings) -> AsyncIterator[str]:
     """Serves while the context lasts; gives the address. Port 0: any free one."""
     listener = _listen(settings)
     host, port = listener.getsockname()[:2]

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 import structlog
-from fastapi import FastAPI
 from faststream.kafka import KafkaBroker as FastStreamBroker
 from faststream.kafka.prometheus import KafkaPrometheusMiddleware
 from faststream.security import BaseSecurity, SASLPlaintext, SASLScram256, SASLScram512
@@ -19,6 +18,7 @@ from prometheus_client import REGISTRY
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.errors import PyMongoError
+from starlette.applications import Starlette
 
 from shared.kit.blobs import Blobs, GridFsBlobs
 from shared.kit.clock import ServerClock
@@ -66,7 +66,7 @@ class Service:
     name: str
     stages: Sequence[tuple[Stage[Any], Handler[Any]]]
     background: Sequence[Callable[[], Awaitable[None]]] = ()
-    api: FastAPI | None = None
+    api: Starlette | None = None
     indexes: Mapping[str, Sequence[Sequence[tuple[str, int]]]] = field(default_factory=dict)
     prepare: Callable[[], Awaitable[None]] | None = None  # once, when the database answers
 
@@ -285,7 +285,6 @@ def _collect_garbage_rarely() -> None:
     With Python's defaults a third of a service's time went into looking through them, and through
     the rules and the libraries, again and again.
     """
-    gc.collect()
     gc.freeze()
     gc.set_threshold(*GARBAGE_THRESHOLDS)
 

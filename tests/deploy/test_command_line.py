@@ -32,5 +32,5 @@ def test_a_service_starts_without_what_other_commands_need() -> None:
     )
 
     assert "deskstream.commands.run" in done.stdout
-    for heavy in ("numpy", "deskstream.commands.triage", "opentelemetry.sdk", "services"):
+    for heavy in ("numpy", "fastapi", "opentelemetry.sdk", "deskstream.commands.triage"):
         assert f" {heavy} " not in done.stdout
