@@ -10,6 +10,7 @@ from uuid import UUID
 NAMESPACE = UUID("5b0e5f5e-7a3c-5f4e-9d51-9b8f0f6f6b1d")
 SOURCE_PREFIX = "/deskstream/"
 CONTENT_TYPE = "application/json"
+_FIXED = (("content-type", CONTENT_TYPE.encode()), ("ce_specversion", b"1.0"))
 RFC_3339 = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII
 )
@@ -59,21 +60,25 @@ class Envelope:
         return self.source.startswith(SOURCE_PREFIX)
 
     def to_headers(self) -> list[tuple[str, bytes]]:
-        pairs: list[tuple[str, str | None]] = [
-            ("content-type", CONTENT_TYPE),
-            ("ce_specversion", "1.0"),
-            ("ce_id", self.id),
-            ("ce_type", self.type),
-            ("ce_source", self.source),
-            ("ce_time", format_time(self.time)),
-            ("ce_subject", self.subject),
-            ("ce_correlationid", self.correlation),
-            ("ce_causationid", self.causation),
-            ("ce_writer", self.writer),
-            ("ce_number", None if self.number is None else str(self.number)),
-            ("traceparent", self.traceparent),
+        pairs = [
+            *_FIXED,
+            ("ce_id", self.id.encode()),
+            ("ce_type", self.type.encode()),
+            ("ce_source", self.source.encode()),
+            ("ce_time", format_time(self.time).encode()),
+            ("ce_subject", self.subject.encode()),
         ]
-        return [(name, value.encode()) for name, value in pairs if value is not None]
+        if self.correlation is not None:
+            pairs.append(("ce_correlationid", self.correlation.encode()))
+        if self.causation is not None:
+            pairs.append(("ce_causationid", self.causation.encode()))
+        if self.writer is not None:
+            pairs.append(("ce_writer", self.writer.encode()))
+        if self.number is not None:
+            pairs.append(("ce_number", str(self.number).encode()))
+        if self.traceparent is not None:
+            pairs.append(("traceparent", self.traceparent.encode()))
+        return pairs
 
 
 def format_time(moment: datetime) -> str:

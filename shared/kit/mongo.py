@@ -315,7 +315,7 @@ def pack(publications: Sequence[Publication]) -> Binary | None:
     """The events of one batch as one compressed field."""
     if not publications:
         return None
-    rows = [[p.topic, p.key, p.value, [list(pair) for pair in p.headers]] for p in publications]
+    rows = [(p.topic, p.key, p.value, p.headers) for p in publications]
     return Binary(bytes(cramjam.lz4.compress(bson.encode({"rows": rows}))))
 
 

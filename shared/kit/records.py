@@ -64,8 +64,10 @@ class Publication:
 
 
 def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:
-    told = sum([len(name) + len(text or b"") for name, text in headers])
-    return len(key or b"") + len(value or b"") + told
+    size = len(key or b"") + len(value or b"")
+    for name, text in headers:
+        size += len(name) + len(text or b"")
+    return size
 
 
 @lru_cache(KEYS_REMEMBERED)

@@ -28,6 +28,7 @@ class Timers:
         self._coming: list[str] = []  # as found at the last look, the earliest last
         self._horizon = datetime.fromtimestamp(0, UTC)
         self._next_refresh = self._horizon
+        self._full = False  # there may be more than were found
 
     def forget(self, partitions: Collection[Partition]) -> None:
         gone = set(partitions)
@@ -36,7 +37,7 @@ class Timers:
         self._next_refresh = datetime.fromtimestamp(0, UTC)
 
     async def prefetch(self, partitions: Collection[Partition], now: datetime) -> None:
-        if self._stage.entities is None or now < self._next_refresh:
+        if self._stage.entities is None or not self._stale(now):
             return
         until = now + LOOKAHEAD
         rows = await self._store.due(self._stage.entities, partitions, until, MOST)
@@ -44,9 +45,15 @@ class Timers:
         self._heap = [(due, key) for due, key, _ in rows]
         heapify(self._heap)
         self._coming = [key for _, key, _ in reversed(rows)]
-        full = len(rows) == MOST
-        self._horizon = rows[-1][0] if full else until
-        self._next_refresh = min(self._horizon, now + REFRESH) if full else now + REFRESH
+        self._full = len(rows) == MOST
+        self._horizon = rows[-1][0] if self._full else until
+        ahead = self._horizon if now < self._horizon else until
+        self._next_refresh = min(ahead, now + REFRESH)
+
+    def _stale(self, now: datetime) -> bool:
+        """After an outage more may be overdue than one look shows: the next when they run out."""
+        runs_out = self._full and len(self._due) < self._stage.max_records
+        return now >= self._next_refresh or runs_out
 
     def ripe(
         self,
