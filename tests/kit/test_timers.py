@@ -28,8 +28,9 @@ class Index(MemoryStore):
         self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
     ) -> list[tuple[datetime, str, Partition]]:
         self.looks += 1
-        rows = [(due, key, HERE) for key, due in self.waiting.items() if due <= until]
-        return sorted(rows)[:limit]
+        assert collection == COUNTING.entities
+        rows = [(due, key, at) for at in partitions for key, due in self.waiting.items()]
+        return sorted(row for row in rows if row[0] <= until)[:limit]
 
     async def fired(self, look: Timers, now: datetime) -> list[datetime]:
         """What one batch takes."""
