@@ -11,7 +11,7 @@ from shared.kit.records import Publication
 from tests.bench.feeding import Feed
 from tests.bench.ledger import Ledger, Origin
 from tests.bench.requests import MAILBOX, Request
-from tests.chaos.mailserver import posted
+from tests.chaos.mailserver import Post
 
 DOMAIN = "machines.example"
 # Answers in the thread and says that it is a machine; in the thread and does not; neither.
@@ -37,7 +37,6 @@ class Machines:
     ledger: Ledger
     mails: Path
     origins: set[Origin] = field(default_factory=set)
-    _seen: int = 0
     _answers: int = 0
 
     async def work(self) -> None:
@@ -46,11 +45,10 @@ class Machines:
             await self._send(_mail(f"first-{address}", address, {}))
         for request in _storm():
             await self._send(request)
+        post = Post(self.mails)
         while True:
             await asyncio.sleep(LOOK_SECONDS)
-            news = posted(self.mails)[self._seen :]
-            self._seen += len(news)
-            for each in news:
+            for each in post.news():
                 if each.recipient in (POLITE, RUDE, RUDEST) and self._answers < MOST_ANSWERS:
                     self._answers += 1
                     await self._send(self._answer(each.recipient, each.message_id))

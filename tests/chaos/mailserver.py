@@ -129,11 +129,29 @@ async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
     writer.close()
 
 
+@dataclass(slots=True)
+class Post:
+    """The record as it grows: each line is read once."""
+
+    record: Path
+    _read: int = 0
+
+    def news(self) -> list[Posted]:
+        """Whole lines only: the last may be on its way."""
+        if not self.record.exists():
+            return []
+        with self.record.open("rb") as file:
+            file.seek(self._read)
+            data = file.read()
+        whole = data[: data.rfind(b"\n") + 1]
+        self._read += len(whole)
+        rows = (line.split(" ", 3) for line in whole.decode().splitlines())
+        return [Posted(w == "taken", int(at), mid, to) for w, at, mid, to in rows]
+
+
 def posted(record: Path) -> list[Posted]:
-    """Whole lines only: the last may be on its way."""
-    text = record.read_text(encoding="utf-8") if record.exists() else ""
-    rows = (line.split(" ", 3) for line in text.splitlines(keepends=True) if line.endswith("\n"))
-    return [Posted(w == "taken", int(at), mid, to.rstrip("\n")) for w, at, mid, to in rows]
+    """All of it until now."""
+    return Post(record).news()
 
 
 if __name__ == "__main__":
