@@ -178,8 +178,10 @@ class Sender:
         return bool(ids)
 
     async def _look(self) -> Sequence[str]:
-        ids = await self._stored(lambda: self._deliveries.due(self._settings.claim))
-        self._more = len(ids) == self._settings.claim
+        """For all workers at once: looks and claims cost more than the mails between them."""
+        most = self._settings.claim * self._settings.workers
+        ids = await self._stored(lambda: self._deliveries.due(most))
+        self._more = len(ids) == most
         return ids
 
     async def _open(self, line: MailLine) -> bool:
@@ -202,12 +204,13 @@ class Sender:
             raise
 
     async def _claim_and_send(self, line: MailLine, ids: Sequence[str]) -> None:
-        """Gives the turn back as soon as these are ours."""
+        """Gives the turn back as soon as these are ours; what is too much for one, others take."""
         try:
             claims = await self._stored(lambda: self._deliveries.claim(ids))
+            self._handover.put(claims[self._settings.claim :])
         finally:
             self._turn.release()
-        await self._send_all(line, claims)
+        await self._send_all(line, claims[: self._settings.claim])
 
     async def _send_all(self, line: MailLine, claims: Sequence[Claim]) -> None:
         """What would reach into the lease's second half, or comes after an outage, is let go.

@@ -25,7 +25,14 @@ from services.notifier.store import mail_of, packed
 from shared.contracts.notification import Recipient
 from shared.kit.blobs import MemoryBlobs
 from shared.kit.clock import SystemClock
-from shared.kit.deliveries import COLLECTION, INDEXES, Deliveries, Settlement, new_delivery
+from shared.kit.deliveries import (
+    COLLECTION,
+    INDEXES,
+    Claim,
+    Deliveries,
+    Settlement,
+    new_delivery,
+)
 from shared.kit.handover import Handover
 from shared.kit.health import Health
 from shared.kit.mongo import ensure
@@ -232,6 +239,25 @@ async def test_several_senders_send_each_once(outbox: Outbox, sink: SmtpSink) ->
     assert times == Counter(f"<{name}@desk.example>" for name in names)
     assert {document["attempts"] for document in documents} == {1}
     assert sink.connections <= 6
+
+
+async def test_a_backlog_is_claimed_for_all_workers_together(
+    outbox: Outbox, sink: SmtpSink
+) -> None:
+    claimed: list[int] = []
+
+    class Watched(Deliveries):
+        async def claim(self, ids: Sequence[str]) -> list[Claim]:
+            claimed.append(len(ids))
+            return await super().claim(ids)
+
+    names = [f"d{number}" for number in range(80)]
+    await outbox.put(*names)
+    async with outbox.sending(Watched, workers=4, claim=10):
+        documents = await outbox.settled(*names)
+    assert claimed == [40, 40]
+    assert {document["attempts"] for document in documents} == {1}
+    assert sink.connections > 1
 
 
 @pytest.mark.parametrize("step", ["MAIL", "RCPT", "DATA"])
