@@ -38,7 +38,7 @@ class _Wire:
     def cut(self) -> None:
         for side in (self.client, self.server):
             sock = side.transport.get_extra_info("socket")
-            with suppress(OSError):
+            with suppress(OSError, ValueError):  # uvloop's, of one that is closed already
                 if sock is not None:
                     sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER)
             side.transport.abort()

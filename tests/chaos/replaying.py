@@ -1,5 +1,6 @@
 """Everything once more: input, the log in another order, all of it for every stage anew."""
 
+import asyncio
 import hashlib
 import random
 from collections.abc import Iterable, Mapping
@@ -7,6 +8,7 @@ from typing import Any
 
 import bson
 from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError
 
 from deskstream.services import SERVICES, service_of
 from shared.kit.admin import reset
@@ -17,6 +19,7 @@ from tests.chaos.pills import is_pill
 
 MOST = 3_000  # records of a topic that are sent once more: the last ones
 LARGEST = 4_194_304
+OUTAGE_SECONDS, AGAIN_SECONDS = 120.0, 0.5
 # What a repetition may change: how far everybody is, what is known to have come before, and what a
 # dead letter says of its tries.
 TRACES = frozenset({"checkpoints", "inbox", "dead_letters"})
@@ -45,8 +48,7 @@ async def _kept(desk: Deployment, topic: str) -> list[Any]:
 
 async def send(desk: Deployment, topic: str, raws: Iterable[Any]) -> None:
     """Anything with key, value and headers; until all is acknowledged."""
-    producer = AIOKafkaProducer(**desk.kafka, acks="all", max_request_size=LARGEST)
-    await producer.start()
+    producer = await _producer(desk)
     try:
         name = desk.settings.topic(topic)
         for raw in raws:
@@ -54,6 +56,20 @@ async def send(desk: Deployment, topic: str, raws: Iterable[Any]) -> None:
         await producer.flush()
     finally:
         await producer.stop()
+
+
+async def _producer(desk: Deployment) -> AIOKafkaProducer:
+    """Also while the network is down: nothing is said yet, so nothing can be said twice."""
+    async with asyncio.timeout(OUTAGE_SECONDS):
+        while True:
+            producer = AIOKafkaProducer(**desk.kafka, acks="all", max_request_size=LARGEST)
+            try:
+                await producer.start()
+            except (KafkaError, OSError):
+                await producer.stop()
+                await asyncio.sleep(AGAIN_SECONDS)
+            else:
+                return producer
 
 
 Snapshot = dict[str, dict[str, bytes]]
