@@ -26,6 +26,7 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--overdue", type=int, default=10_000, help="after an outage")
     parser.add_argument("--retarget", type=int, default=100_000, help="open clocks")
     parser.add_argument("--kills", type=int, default=50)
+    parser.add_argument("--instances", type=int, default=1, help="of sla, sharing its partitions")
     parser.add_argument("--stack", choices=("embedded", "apache", "external"), default="embedded")
     parser.add_argument("--report", type=Path, default=Path("build/timers.json"))
     return parser.parse_args(arguments)

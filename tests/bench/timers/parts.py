@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deskstream.stack import Stack
 from tests.bench.percentiles import spread
-from tests.bench.processes import CpuMeter, memory_mb
+from tests.bench.processes import CpuMeter
 from tests.bench.run import say
 from tests.bench.section import quantiles
 from tests.bench.timers import peer
@@ -25,16 +25,16 @@ EVENTS_A_SECOND, FIRES_A_SECOND, STEADY_SECONDS = 300, 500, 20
 
 async def many(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
     """S1, S2, S3: a million clocks in waiting, and what fires while they wait."""
-    async with post(stack, "timers-many.", folder) as here:
+    async with post(stack, "timers-many.", folder, options.instances) as here:
         tickets = options.clocks // CLOCKS
         say(f"putting {options.clocks:,} open clocks of {tickets:,} tickets into the store")
         await here.fill(here.stock.waiting(tickets, datetime.now(UTC)))
-        await here.begin("sla")
+        await here.begin()
         async with listening(here.settings) as ear:
             steady = await _steady(here, ear)
-            memory = memory_mb(here.fleet.pids["sla"])
+            memory = here.memory_mb()
             burst = await _burst(here, ear, options.burst)
-        memory = max(memory, memory_mb(here.fleet.pids["sla"]))
+        memory = max(memory, here.memory_mb())
     shown = f"with {options.clocks:,} open clocks"
     return [
         Result("S1", f"memory of the service {shown}", memory, 300, "MB"),
@@ -85,16 +85,16 @@ async def _burst(here: Post, ear: Ear, count: int) -> Heard:
 async def outage(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
     """S6: killed, and started again when 10,000 are overdue."""
     count = options.overdue
-    async with post(stack, "timers-outage.", folder) as here:
-        await here.begin("sla")
+    async with post(stack, "timers-outage.", folder, options.instances) as here:
+        await here.begin()
         say(f"kill -9, and {count:,} come due meanwhile")
-        here.fleet.kill("sla")
+        here.kill()
         since = datetime.now(UTC) - timedelta(seconds=30)
         dues = [since + timedelta(seconds=30 * n / count) for n in range(count)]
         await here.fill(here.stock.timed(dues, "s6-"))
         async with listening(here.settings) as ear:
             began = time.time()
-            await here.begin("sla")
+            await here.begin()
             meter = here.meter(stack)
             await ear.until_breaches(count, PATIENCE)
             heard, used = ear.heard, _used(meter)
@@ -111,8 +111,8 @@ async def outage(stack: Stack, folder: Path, options: argparse.Namespace) -> lis
 async def killed(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
     """S5: two owners, one of them killed again and again while timers come due."""
     kills, each = options.kills, 100
-    async with post(stack, "timers-kills.", folder) as here:
-        await here.begin("sla", "sla#2")
+    async with post(stack, "timers-kills.", folder, 2) as here:
+        await here.begin()
         say(f"{kills} kills of two owners")
         async with listening(here.settings) as ear:
             for turn in range(kills):
@@ -120,7 +120,7 @@ async def killed(stack: Stack, folder: Path, options: argparse.Namespace) -> lis
                 dues = [due + timedelta(milliseconds=5 * n) for n in range(each)]
                 await here.fill(here.stock.timed(dues, f"s5-{turn}-"))
                 await asyncio.sleep((dues[each // 2] - datetime.now(UTC)).total_seconds())
-                victim = ("sla", "sla#2")[turn % 2]
+                victim = here.owners[turn % 2]
                 here.fleet.kill(victim)
                 await here.begin(victim)
             await ear.until_breaches(kills * each, PATIENCE)
@@ -130,9 +130,9 @@ async def killed(stack: Stack, folder: Path, options: argparse.Namespace) -> lis
 async def retargeted(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
     """S8: every open clock of every ticket follows a changed file."""
     tickets = options.retarget // CLOCKS
-    async with post(stack, "timers-retarget.", folder) as here:
+    async with post(stack, "timers-retarget.", folder, options.instances) as here:
         await here.fill(here.stock.waiting(tickets, datetime.now(UTC) - timedelta(days=1)))
-        await here.begin("sla")
+        await here.begin()
         await asyncio.sleep(LEAD.total_seconds())  # the partitions are read to their end
         say(f"the policies change for {options.retarget:,} open clocks of {tickets:,} tickets")
         async with listening(here.settings) as ear:
@@ -172,8 +172,8 @@ def _missed(name: str, heard: Heard, count: int) -> list[Result]:
 async def compared(stack: Stack, folder: Path, options: argparse.Namespace) -> list[Result]:
     """S4: the same burst with APScheduler, in turns with ours."""
     ours, theirs = [], []
-    async with post(stack, "timers-peer.", folder) as here:
-        await here.begin("sla")
+    async with post(stack, "timers-peer.", folder, options.instances) as here:
+        await here.begin()
         async with listening(here.settings) as ear:
             for _ in range(2):
                 say(f"APScheduler: {options.burst:,} due at one instant")

@@ -1,7 +1,7 @@
 """sla alone on a stack, with its store in our hands: tickets are put there, and time runs."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -20,8 +20,8 @@ from shared.kit.provision import provision
 from shared.kit.records import Publication
 from shared.kit.settings import KitSettings
 from tests.bench.desk import settings_for
-from tests.bench.fleet import Fleet
-from tests.bench.processes import CpuMeter
+from tests.bench.fleet import INSTANCE, Fleet
+from tests.bench.processes import CpuMeter, memory_mb
 from tests.bench.timers.policies import Stock, put, write_policies
 from tests.bench.yardstick import server_pids
 
@@ -37,6 +37,7 @@ class Post:
     folder: Path
     tickets: Any
     stock: Stock
+    owners: Sequence[str]
     publisher: KafkaPublisher
     numbers: dict[tuple[str, str], int] = field(default_factory=dict)
 
@@ -57,20 +58,35 @@ class Post:
         return Publication(message.topic, ticket.encode(), encode(message), headers)
 
     def meter(self, stack: Stack) -> CpuMeter:
-        return CpuMeter({"sla": self.fleet.pids["sla"], **server_pids(stack)})
+        return CpuMeter({**self._of_owners(), **server_pids(stack)})
+
+    def memory_mb(self) -> float:
+        """Of all owners together."""
+        return sum(memory_mb(pid) for pid in self._of_owners().values())
+
+    def _of_owners(self) -> dict[str, int]:
+        return {name: pid for name, pid in self.fleet.pids.items() if name in self.owners}
 
     async def fill(self, documents: Iterable[Any]) -> None:
         await put(self.tickets, documents)
 
     async def begin(self, *names: str) -> None:
-        for name in names:
+        """Those, or all owners."""
+        beginning = names or self.owners
+        for name in beginning:
             self.fleet.start_one(name)
-        await self.fleet.ready(names)
+        await self.fleet.ready(beginning)
+
+    def kill(self) -> None:
+        for name in self.owners:
+            self.fleet.kill(name)
 
 
 @asynccontextmanager
-async def post(stack: Stack, prefix: str, folder: Path) -> AsyncIterator[Post]:
-    """The store is made, and no service runs yet."""
+async def post(
+    stack: Stack, prefix: str, folder: Path, instances: int = 1
+) -> AsyncIterator[Post]:
+    """The store is made, and no service runs yet; so many will share the partitions."""
     home = folder / prefix.rstrip(".")
     home.mkdir(parents=True)
     file = write_policies(home)
@@ -79,11 +95,12 @@ async def post(stack: Stack, prefix: str, folder: Path) -> AsyncIterator[Post]:
     client: AsyncMongoClient[Any] = AsyncMongoClient(settings.mongo_url, tz_aware=True)
     database = client[settings.database("sla")]
     await ensure(database, [STAGE], {})
-    fleet = Fleet(settings, home, services=("sla", "sla#2"))
+    owners = ("sla", *(f"sla{INSTANCE}{n}" for n in range(2, instances + 1)))
+    fleet = Fleet(settings, home, services=owners)
     publisher = KafkaPublisher(settings, "bench")
     stock = Stock(file, PARTITIONS)
     try:
-        yield Post(settings, fleet, home, database["tickets"], stock, publisher)
+        yield Post(settings, fleet, home, database["tickets"], stock, owners, publisher)
     finally:
         await asyncio.to_thread(fleet.stop)
         await publisher.stop()
