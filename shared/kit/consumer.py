@@ -87,7 +87,7 @@ class StageConsumer(ConsumerRebalanceListener):
             auto_offset_reset="earliest",
             ack_policy=AckPolicy.MANUAL,
             parser=self._as_one_message,
-            decoder=_unchanged,
+            decoder=_records_alone,
             no_reply=True,
             listener=self,
             session_timeout_ms=settings.kafka_session_timeout_ms,
@@ -117,12 +117,11 @@ class StageConsumer(ConsumerRebalanceListener):
         if self._subscriber.consumer is not None:
             self._broker.consumer = self._subscriber.consumer
 
-    async def _hand_over(self, message: KafkaAckableMessage) -> None:
+    async def _hand_over(self, raws: Sequence[Any]) -> None:
         """Waits until the engine has dealt with these, so that no more are fetched meanwhile."""
         if self._stopping:
             return
         fetched: dict[Partition, list[Record]] = {}
-        raws: Any = message.raw_message
         for raw in raws:
             record = record_of(raw, self._settings.prefix)
             fetched.setdefault(record.at, []).append(record)
@@ -306,5 +305,9 @@ class StageConsumer(ConsumerRebalanceListener):
         self._health.not_live(f"{self.engine.stage.name} progress", stuck)
 
 
-async def _unchanged(message: Any) -> Any:
-    return message
+async def _records_alone(message: KafkaAckableMessage) -> Any:
+    """Not the message: it keeps what is decoded, and would be a circle with all records in it.
+
+    Those wait for the garbage collector, which stops the process for a fifth of a second.
+    """
+    return message.raw_message
