@@ -95,6 +95,7 @@ class Claims(Generic[S]):
         """What memory holds may not be what the store holds."""
         self.handler.forget()
         self.recent.forget()
+        self.timers.doubt()
 
     @property
     def owned(self) -> Mapping[Partition, Owned]:

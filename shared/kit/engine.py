@@ -20,7 +20,7 @@ from shared.kit.unit import Handler, Stage
 from shared.kit.work import Input, Owned
 
 S = TypeVar("S", bound=BaseModel)
-AT_ONCE_AHEAD = 200
+AT_ONCE_AHEAD = 50  # more would keep what is due waiting
 
 
 class Engine(Runs[S]):
@@ -134,13 +134,11 @@ class Engine(Runs[S]):
             return
         now = self.clock.now()
         await self.timers.prefetch([owned.partition for owned in live], now)
-        next_due = self.timers.next_due()
-        if next_due is None or next_due > now:
-            await self._read_ahead()
-            return
         inputs = self._ripe(live, now, self.stage.max_records, {}, ())
         if inputs:
             await self._run(inputs)
+        else:
+            await self._read_ahead()
 
     def _ripe_after(
         self, inputs: Sequence[Input], positions: Mapping[Partition, int]

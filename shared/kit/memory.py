@@ -241,7 +241,12 @@ class MemoryStore:
         self.data.replace(transaction.changes)
 
     async def due(
-        self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
+        self,
+        collection: str,
+        partitions: Collection[Partition],
+        until: datetime,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[tuple[datetime, str, Partition]]:
         await self.hook("due")
         owned = {str(place): place for place in partitions}
@@ -250,7 +255,8 @@ class MemoryStore:
             for key, document in self.data.collections.get(collection, {}).items()
             if document["_kit"]["at"] in owned and document["_kit"].get("due")
         ]
-        return sorted(row for row in rows if row[0] <= until)[:limit]
+        after = datetime.fromtimestamp(0, UTC) if since is None else since
+        return sorted(row for row in rows if after < row[0] <= until)[:limit]
 
     async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         await self.hook("read")

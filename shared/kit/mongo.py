@@ -143,14 +143,20 @@ class MongoStore:
         await self._session.end_session()
 
     async def due(
-        self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
+        self,
+        collection: str,
+        partitions: Collection[Partition],
+        until: datetime,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[tuple[datetime, str, Partition]]:
         owned = {str(partition): partition for partition in partitions}
+        within = {"$lte": until} if since is None else {"$gt": since, "$lte": until}
         try:
             cursor = (
                 self._database[collection]
                 .find(
-                    {"_kit.at": {"$in": list(owned)}, "_kit.due": {"$lte": until}},
+                    {"_kit.at": {"$in": list(owned)}, "_kit.due": within},
                     {"_kit.due": 1, "_kit.at": 1},
                 )
                 .sort("_kit.due", ASCENDING)

@@ -146,9 +146,17 @@ class Store(Protocol):
         """Commits at a normal end. Raises ConflictError, FencedError, StoreAwayError."""
 
     async def due(
-        self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
+        self,
+        collection: str,
+        partitions: Collection[Partition],
+        until: datetime,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[tuple[datetime, str, Partition]]:
-        """Entities with a timer due by `until`, earliest first: (due, entity's key, partition)."""
+        """Entities whose next timer is due by `until`, and after `since` if that is given.
+
+        Earliest first: (due, entity's key, partition).
+        """
 
     async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         """The documents that exist, by id, as a majority has them, outside of any transaction."""

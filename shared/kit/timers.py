@@ -1,23 +1,29 @@
 """Which timers come due next: a look-ahead into the store's index, kept in memory."""
 
+from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
 from datetime import UTC, datetime, timedelta
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 from typing import Any
 
 from shared.kit.ports import Store
 from shared.kit.records import Partition
 from shared.kit.unit import Entity, Stage
 
+LONG_AGO = datetime.fromtimestamp(0, UTC)
 LOOKAHEAD = timedelta(seconds=2)
-REFRESH = timedelta(seconds=1)
+REFRESH, SOONEST_REFRESH = timedelta(seconds=1), timedelta(milliseconds=100)
+WHOLE_EVERY = timedelta(seconds=10)
 MOST = 5_000
+LUMP = 100
+"""So many rows stop a loop for two milliseconds: a look that would find more comes sooner."""
 
 
 class Timers:
     """Entities of owned partitions with a timer due within the look-ahead, earliest first.
 
-    Memory is only a hint: a timer fires from the entity's document, inside the transaction.
+    Memory is only a hint: a timer fires from the entity's document, inside the transaction. A look
+    finds what has come into sight since the one before, and now and then, or in doubt, all.
     """
 
     def __init__(self, stage: Stage[Any], store: Store) -> None:
@@ -25,30 +31,43 @@ class Timers:
         self._store = store
         self._due: dict[str, tuple[datetime, Partition]] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._coming: list[str] = []  # as found at the last look, the earliest last
-        self._horizon = datetime.fromtimestamp(0, UTC)
-        self._next_refresh = self._horizon
+        self._coming: deque[str] = deque()  # as found by the last looks, the earliest first
+        self._seen: frozenset[Partition] = frozenset()  # by the last whole look
+        self._horizon = LONG_AGO
+        self._next_refresh = self._next_whole = LONG_AGO
         self._full = False  # there may be more than were found
 
     def forget(self, partitions: Collection[Partition]) -> None:
         gone = set(partitions)
         self._due = {k: v for k, v in self._due.items() if v[1] not in gone}
-        self._coming = []
-        self._next_refresh = datetime.fromtimestamp(0, UTC)
+        self._coming.clear()
+        self.doubt()
+
+    def doubt(self) -> None:
+        """Memory may not be what the store holds: the next look is a whole one, and soon."""
+        self._next_refresh = self._next_whole = LONG_AGO
 
     async def prefetch(self, partitions: Collection[Partition], now: datetime) -> None:
         if self._stage.entities is None or not self._stale(now):
             return
-        until = now + LOOKAHEAD
-        rows = await self._store.due(self._stage.entities, partitions, until, MOST)
-        self._due = {key: (due, partition) for due, key, partition in rows}
-        self._heap = [(due, key) for due, key, _ in rows]
-        heapify(self._heap)
-        self._coming = [key for _, key, _ in reversed(rows)]
+        of, until = frozenset(partitions), _stored(now + LOOKAHEAD)
+        whole = self._full or of != self._seen or now >= self._next_whole
+        since = None if whole else self._horizon
+        rows = await self._store.due(self._stage.entities, partitions, until, MOST, since)
+        if whole:
+            self._due, self._heap, self._seen = {}, [], of
+            self._coming.clear()
+            self._next_whole = now + WHOLE_EVERY
+        for due, key, partition in rows:
+            self._due[key] = (due, partition)
+            heappush(self._heap, (due, key))
+            self._coming.append(key)
         self._full = len(rows) == MOST
         self._horizon = rows[-1][0] if self._full else until
         ahead = self._horizon if now < self._horizon else until
-        self._next_refresh = min(ahead, now + REFRESH)
+        within = until - (now if since is None else since)
+        pause = REFRESH if self._full else _pause(len(rows), within)
+        self._next_refresh = min(ahead, now + pause)
 
     def _stale(self, now: datetime) -> bool:
         """After an outage more may be overdue than one look shows: the next when they run out."""
@@ -84,7 +103,7 @@ class Timers:
         """What a batch set anew; what lies beyond the look-ahead is found in time."""
         for entity in entities:
             due = entity.due_at
-            if due is None or due > max(self._horizon, now):
+            if due is None or _stored(due) > max(self._horizon, now):
                 self._due.pop(entity.subject, None)
             elif self._due.get(entity.subject, (None,))[0] != due:
                 self._due[entity.subject] = (due, entity.at)
@@ -92,17 +111,27 @@ class Timers:
 
     @property
     def expects(self) -> bool:
-        """Some that were found at the last look were not `coming` yet."""
+        """Some that were found were not `coming` yet."""
         return bool(self._coming)
 
     def coming(self, most: int, known: Container[str]) -> list[str]:
-        """Whose entities will be needed soon and are not known: the earliest; each once a look."""
+        """Whose entities will be needed soon and are not known: the earliest, once each."""
         found: list[str] = []
         while self._coming and len(found) < most:
-            key = self._coming.pop()
+            key = self._coming.popleft()
             if key in self._due and key not in known:
                 found.append(key)
         return found
 
     def next_due(self) -> datetime | None:
         return self._heap[0][0] if self._heap else None
+
+
+def _stored(moment: datetime) -> datetime:
+    """As a store of milliseconds keeps it: what one look ends with the next one begins after."""
+    return moment.replace(microsecond=moment.microsecond // 1_000 * 1_000)
+
+
+def _pause(found: int, within: timedelta) -> timedelta:
+    """Until as many as a lump have come into sight, if they go on coming like these."""
+    return max(min(REFRESH, within * LUMP / max(found, 1)), SOONEST_REFRESH)

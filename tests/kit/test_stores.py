@@ -356,6 +356,8 @@ async def test_timers_are_told_earliest_first(shared: Shared) -> None:
         "t3",
     ]
     assert await store.due("counts", [TWO], NOON, 9) == []
+    later = await store.due("counts", [ONE, TWO], NOON + minutes[4], 9, NOON + minutes[2])
+    assert [key for _, key, _ in later] == ["t3", "t4"]
 
 
 async def test_what_exists_is_read_without_a_transaction(shared: Shared) -> None:

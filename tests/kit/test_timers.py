@@ -9,6 +9,7 @@ from shared.kit import timers
 from shared.kit.memory import MemoryStore
 from shared.kit.records import Partition
 from shared.kit.timers import Timers
+from shared.kit.unit import Entity
 from tests.kit.counting import COUNTING
 
 HERE = Partition("ticket.events", 0)
@@ -22,15 +23,22 @@ class Index(MemoryStore):
     def __init__(self, dues: Sequence[datetime]) -> None:
         super().__init__()
         self.waiting = {f"t{number}": due for number, due in enumerate(dues)}
-        self.looks = 0
+        self.looks = self.rows = 0
 
     async def due(
-        self, collection: str, partitions: Collection[Partition], until: datetime, limit: int
+        self,
+        collection: str,
+        partitions: Collection[Partition],
+        until: datetime,
+        limit: int,
+        since: datetime | None = None,
     ) -> list[tuple[datetime, str, Partition]]:
         self.looks += 1
         assert collection == COUNTING.entities
         rows = [(due, key, at) for at in partitions for key, due in self.waiting.items()]
-        return sorted(row for row in rows if row[0] <= until)[:limit]
+        rows = [row for row in rows if (since is None or row[0] > since) and row[0] <= until]
+        self.rows += len(rows[:limit])
+        return sorted(rows)[:limit]
 
     async def fired(self, look: Timers, now: datetime) -> list[datetime]:
         """What one batch takes."""
@@ -79,3 +87,68 @@ async def test_what_is_not_safe_yet_does_not_lead_to_look_after_look() -> None:
         assert look.ripe(NOON, {HERE: None}, COUNTING.max_records) == []
 
     assert index.looks == 1
+
+
+async def test_a_look_finds_what_came_into_sight_since_the_one_before() -> None:
+    step = timedelta(milliseconds=100)
+    index = Index([NOON + step * number for number in range(3 * MOST)])
+    look = Timers(COUNTING, index)
+
+    now = NOON
+    while index.waiting:
+        assert await index.fired(look, now) == [now]
+        now += step
+
+    whole_looks = 1 + (now - NOON) // timers.WHOLE_EVERY
+    in_sight = timers.LOOKAHEAD // step + 1
+    assert index.rows <= 3 * MOST + whole_looks * in_sight
+
+
+async def test_more_that_come_are_looked_for_in_smaller_lumps(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(timers, "MOST", 5_000)
+    step = timedelta(milliseconds=2)
+    index = Index([NOON + timedelta(seconds=3) + step * number for number in range(2_000)])
+    look = Timers(COUNTING, index)
+
+    lumps, now = [], NOON
+    while now < NOON + timedelta(seconds=5):
+        before = index.rows
+        await look.prefetch([HERE], now)
+        lumps.append(index.rows - before)
+        now += timedelta(milliseconds=10)
+
+    assert max(lumps[len(lumps) // 2 :]) <= 2 * timers.LUMP
+
+
+@pytest.mark.parametrize("microseconds", [0, 1, 499, 999])
+async def test_a_timer_at_the_edge_of_a_look_is_not_lost(microseconds: int) -> None:
+    """The store forgets what is finer than milliseconds, memory does not."""
+    look = Timers(COUNTING, index := Index([]))
+    await look.prefetch([HERE], NOON)
+    due = NOON + timers.LOOKAHEAD + timedelta(microseconds=microseconds)
+    index.waiting["t"] = due.replace(microsecond=due.microsecond // 1_000 * 1_000)
+    look.committed([Entity("t", HERE, timers={"ring": due})], NOON)
+
+    now = NOON + timers.REFRESH
+    await look.prefetch([HERE], now)
+    assert look.ripe(due, {HERE: due}, 1) == [("t", HERE)]
+
+
+async def test_in_doubt_all_is_looked_for_again() -> None:
+    look = Timers(COUNTING, index := Index([NOON, NOON + timedelta(seconds=1)]))
+    await look.prefetch([HERE], NOON)
+    assert look.ripe(NOON, {HERE: NOON}, 1) == [("t0", HERE)]
+    look.doubt()  # that batch did not commit
+    await look.prefetch([HERE], NOON)
+    assert look.ripe(NOON, {HERE: NOON}, 1) == [("t0", HERE)]
+    assert index.looks == 2
+
+
+async def test_a_partition_that_is_new_is_looked_through_from_its_beginning() -> None:
+    look = Timers(COUNTING, index := Index([NOON]))
+    await look.prefetch([], NOON)
+    await look.prefetch([HERE], NOON + timers.REFRESH)
+    assert index.looks == 2
+    assert look.ripe(NOON, {HERE: NOON}, 1) == [("t0", HERE)]

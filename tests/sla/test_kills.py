@@ -15,8 +15,8 @@ PATIENCE = 120.0
 async def test_each_timer_fires_once_though_an_owner_is_killed_among_them(
     stack: Stack, tmp_path: Path
 ) -> None:
-    async with post(stack, "kills.", tmp_path) as here:
-        await here.begin("sla", "sla#2")
+    async with post(stack, "kills.", tmp_path, 2) as here:
+        await here.begin()
         async with listening(here.settings) as ear:
             first = datetime.now(UTC) + timedelta(seconds=2)
             dues = [first + timedelta(milliseconds=10 * number) for number in range(TIMERS)]
