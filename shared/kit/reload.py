@@ -62,8 +62,9 @@ class Reloader(Generic[R]):
             RELOADS.labels(path.name, outcome)
 
     async def watch(self) -> None:
+        """Looks when the clock is even, so that all instances see a change at the same moment."""
         while True:
-            await self._clock.sleep(LOOK_SECONDS)
+            await self._clock.sleep(LOOK_SECONDS - self._clock.now().timestamp() % LOOK_SECONDS)
             await self.look()
 
     async def look(self) -> None:

@@ -17,7 +17,7 @@ REMAINING = Gauge(
     "deskstream_sla_retarget_remaining",
     "Open tickets here whose clocks still follow older policies, as of the pass at work",
 )
-EVERY = timedelta(seconds=2.0)
+EVERY = timedelta(seconds=0.5)
 STEP_SECONDS = 0.01
 MOST_WAITING = 2_000
 log = structlog.get_logger("deskstream.sla")
