@@ -83,9 +83,7 @@ class Post:
 
 
 @asynccontextmanager
-async def post(
-    stack: Stack, prefix: str, folder: Path, instances: int = 1
-) -> AsyncIterator[Post]:
+async def post(stack: Stack, prefix: str, folder: Path, instances: int = 1) -> AsyncIterator[Post]:
     """The store is made, and no service runs yet; so many will share the partitions."""
     home = folder / prefix.rstrip(".")
     home.mkdir(parents=True)
