@@ -71,6 +71,11 @@ class Visitors:
     def errors_between(self, began: float, over: float) -> list[str]:
         return [what for at, what in self.errors if began <= at <= over]
 
+    @property
+    def waits_ms(self) -> list[tuple[float, float]]:
+        """When each came, and when it was let in, in milliseconds of the epoch."""
+        return [(began * 1000, (began + seconds) * 1000) for began, seconds in self.waits]
+
     async def _watch(self, client: httpx.AsyncClient) -> None:
         while True:
             answers = [await _is_ready(client, door) for door in self.doors]

@@ -78,9 +78,9 @@ SERVICE_KINDS = frozenset(
 SERVERS = ("broker", "database")
 
 
-def lasts(kind: Kind) -> float:
+def lasts(kind: Kind, mail_seconds: float = MAIL_SECONDS) -> float:
     if kind.startswith("mail-"):
-        return MAIL_SECONDS
+        return mail_seconds
     if kind.endswith(SERVERS) and not kind.startswith(("kill-", "freeze-")):
         return NETWORK_SECONDS
     return LASTS.get(kind, 0.0)
@@ -132,38 +132,40 @@ def possible(kinds: Sequence[Kind], services: Sequence[str]) -> list[Kind]:
     return [kind for kind in kinds if kind is not Kind.ZOMBIE or _with_standby(services)]
 
 
-def draw(seconds: float, seed: int, kinds: Sequence[Kind], services: Sequence[str]) -> list[Fault]:
+def draw(
+    seconds: float,
+    seed: int,
+    kinds: Sequence[Kind],
+    services: Sequence[str],
+    mail_seconds: float = MAIL_SECONDS,
+) -> list[Fault]:
     """One after the other, so that each one's recovery can be told. First, each kind once."""
+
+    def takes(kind: Kind) -> float:
+        return lasts(kind, mail_seconds) + TAKES.get(kind, 0.0)
+
+    def fits(kind: Kind) -> bool:
+        return at + takes(kind) + LAST_SECONDS <= seconds
+
     chance = random.Random(seed)  # noqa: S311 - a plan of faults, not a secret
     victims = Victims.of(chance, services)
-    kinds = _beside_others(possible(kinds, services), seconds)
+    kinds = possible(kinds, services)
+    # A short run has no room for one that would fill it, unless nothing else is wanted.
+    kinds = [kind for kind in kinds if takes(kind) <= seconds / 2] or kinds
     faults: list[Fault] = []
     deck: list[Kind] = []
     at = FIRST_SECONDS
     while kinds:
         deck = deck or _shuffled(chance, kinds, whole=bool(faults))
         kind = deck.pop()
-        takes = _takes(kind)
-        if at + takes + LAST_SECONDS > seconds:
-            if not any(_fits(each, at, seconds) for each in deck):
+        if not fits(kind):
+            if not any(fits(each) for each in deck):
                 break
             continue
-        faults.append(Fault(round(at, 2), kind, victims.of_kind(kind), lasts(kind)))
-        at += takes + chance.uniform(*BETWEEN_SECONDS)
+        victim = victims.of_kind(kind)
+        faults.append(Fault(round(at, 2), kind, victim, lasts(kind, mail_seconds)))
+        at += takes(kind) + chance.uniform(*BETWEEN_SECONDS)
     return faults
-
-
-def _fits(kind: Kind, at: float, seconds: float) -> bool:
-    return at + _takes(kind) + LAST_SECONDS <= seconds
-
-
-def _takes(kind: Kind) -> float:
-    return lasts(kind) + TAKES.get(kind, 0.0)
-
-
-def _beside_others(kinds: Sequence[Kind], seconds: float) -> Sequence[Kind]:
-    """A short run has no room for one that would fill it, unless nothing else is wanted."""
-    return [kind for kind in kinds if _takes(kind) <= seconds / 2] or kinds
 
 
 def _shuffled(chance: random.Random, kinds: Sequence[Kind], *, whole: bool) -> list[Kind]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tests.chaos.faults import Kind, Share
+from tests.chaos.faults import MAIL_SECONDS, Kind, Share
 from tests.chaos.weaknesses import Weakness
 
 EVERYTHING: tuple[str, ...] = (*Kind, *Share)
@@ -25,6 +25,7 @@ class Options:
     logs: Path | None
     replay: bool
     kills: int
+    mail_seconds: float = MAIL_SECONDS
     control: Weakness | None = None
     controls: bool = False
 
@@ -51,6 +52,9 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
     parser.add_argument("--tickets", type=int, help="so many messages, instead of minutes")
     parser.add_argument("--kills", type=int, default=0, help="so many deaths, and no other fault")
     parser.add_argument("--faults", default="all", help="some of those below, or none, or all")
+    parser.add_argument(
+        "--mail-seconds", type=float, default=MAIL_SECONDS, help="how long a mail server is ill"
+    )
     parser.add_argument("--stack", choices=("embedded", "apache"), default="embedded")
     parser.add_argument("--standby", default="sla", help="services with a second process, or none")
     parser.add_argument("--replay", action="store_true", help="then, all logs from their start")
@@ -70,6 +74,7 @@ def parse(arguments: Sequence[str] | None = None) -> Options:
         logs=made.keep_logs,
         replay=made.replay,
         kills=made.kills,
+        mail_seconds=made.mail_seconds,
         control=made.control,
         controls=made.controls,
     )

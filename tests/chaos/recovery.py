@@ -4,6 +4,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import NamedTuple
 
 from tests.bench.percentiles import percentile
 from tests.chaos.faults import Fault
@@ -16,6 +17,18 @@ class Strike:
     fault: Fault
     began_ms: float
     over_ms: float
+
+
+MOODS = {"mail": "mail server ill", "rolling": "rolling restart"}
+"""By the first word of the fault's kind."""
+
+
+class Waits(NamedTuple):
+    """In seconds, of so many `waits`."""
+
+    waits: int
+    p95: float
+    p99: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,28 +86,32 @@ def longest_silence(moments: Sequence[float], begin: float, end: float) -> float
 
 
 def waits_by_mood(
-    strikes: Sequence[Strike], tickets: Iterable[tuple[float, float | None]], share: float
-) -> Mapping[str, float]:
-    """How long this share of tickets took at most until they were ready, in seconds.
+    strikes: Sequence[Strike], waits: Iterable[tuple[float, float | None]]
+) -> Mapping[str, Waits]:
+    """How long it took until something was ready: pairs of when it was due and when it was.
 
-    Of those that came while only the mail server was ill, and of those that came when nothing was.
+    Of what came while only the mail server was ill, while services were restarted one by one, and
+    while nothing was wrong.
     """
-    ill = [each for each in strikes if each.fault.kind.startswith("mail-")]
-    spans = [(each.began_ms, each.over_ms) for each in ill]
-    # Until the next fault everything may still be late.
-    others = [
-        (each.began_ms, strikes[number + 1].began_ms if number + 1 < len(strikes) else float("inf"))
-        for number, each in enumerate(strikes)
-        if each not in ill
-    ]
-    meanwhile: list[float] = []
-    otherwise: list[float] = []
-    for due, ready in tickets:
+    spans: dict[str, list[tuple[float, float]]] = {mood: [] for mood in MOODS.values()}
+    others: list[tuple[float, float]] = []
+    for number, each in enumerate(strikes):
+        mood = MOODS.get(each.fault.kind.partition("-")[0])
+        if mood is not None:
+            spans[mood].append((each.began_ms, each.over_ms))
+        else:  # until the next fault everything may still be late
+            last = number + 1 == len(strikes)
+            others.append((each.began_ms, float("inf") if last else strikes[number + 1].began_ms))
+    found: dict[str, list[float]] = {}
+    for due, ready in waits:
         if ready is None or _within(due, others):
             continue
-        (meanwhile if _within(due, spans) else otherwise).append((ready - due) / 1000)
-    found = {"mail server ill": meanwhile, "nothing wrong": otherwise}
-    return {name: percentile(sorted(waits), share) for name, waits in found.items() if waits}
+        moods = (mood for mood, each in spans.items() if _within(due, each))
+        found.setdefault(next(moods, "nothing wrong"), []).append((ready - due) / 1000)
+    return {
+        mood: Waits(len(each), *(percentile(sorted(each), share) for share in (0.95, 0.99)))
+        for mood, each in sorted(found.items())
+    }
 
 
 def _within(moment: float, spans: Sequence[tuple[float, float]]) -> bool:

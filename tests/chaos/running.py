@@ -25,7 +25,7 @@ from tests.chaos.input import STUMBLING_BLOCK, Load, load_of
 from tests.chaos.machines import Machines
 from tests.chaos.network import Networks
 from tests.chaos.options import Options
-from tests.chaos.recovery import Recovery, Strike, recoveries, waits_by_mood
+from tests.chaos.recovery import Recovery, Strike, Waits, recoveries, waits_by_mood
 from tests.chaos.replaying import send
 from tests.chaos.striking import Say, Striker
 from tests.chaos.witness import look
@@ -34,7 +34,6 @@ PATIENCE_SECONDS = 240.0
 START_TRIES = 3
 DUPLICATE_SHARE = 0.05
 SKEW_SECONDS = 300
-WAITS_SHARE = 0.95
 # After these a sender may not know what became of a mail.
 DOUBTFUL = ("mail-", "kill-database", "freeze-database", "rolling")
 
@@ -47,7 +46,8 @@ class Outcome:
     seconds: float = 0.0
     mended: dict[str, int] = field(default_factory=dict)
     missed: list[str] = field(default_factory=list)
-    waits: Mapping[str, float] = field(default_factory=dict)
+    waits: Mapping[str, Waits] = field(default_factory=dict)  # for tickets to be ready
+    answers: Mapping[str, Waits] = field(default_factory=dict)  # of doors
 
 
 async def run(options: Options, say: Say, plan: Sequence[Fault] | None = None) -> Outcome:
@@ -149,7 +149,8 @@ class Run:
             finished,
             self._mended,
             striker.missed,
-            waits_by_mood(striker.strikes, tickets, WAITS_SHARE),
+            waits_by_mood(striker.strikes, tickets),
+            waits_by_mood(striker.strikes, visitors.waits_ms),
         )
 
     def _visitors(self) -> Visitors:
@@ -170,7 +171,7 @@ class Run:
         options, services = self._options, self._desk.crew.services
         if options.kills:
             return kills(options.kills, seconds, options.seed, services)
-        return draw(seconds, options.seed, options.kinds, services)
+        return draw(seconds, options.seed, options.kinds, services, options.mail_seconds)
 
     async def _poison(self, load: Load, began: float) -> None:
         for at, pill in load.pills:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.bench import machine
 from tests.bench.percentiles import percentile
 from tests.chaos.options import Options
-from tests.chaos.recovery import by_kind
+from tests.chaos.recovery import Waits, by_kind
 from tests.chaos.running import Outcome
 
 SHOWN = 5
@@ -23,7 +23,8 @@ def as_json(options: Options, outcome: Outcome) -> dict[str, Any]:
         "findings": asdict(findings),
         "mended": outcome.mended,
         "missed": outcome.missed,
-        "waits": outcome.waits,
+        "waits": {mood: each._asdict() for mood, each in outcome.waits.items()},
+        "answers": {mood: each._asdict() for mood, each in outcome.answers.items()},
         "recovered_p95": _p95(outcome),
         "longest_stall": max((each.stalled for each in outcome.recovered), default=0.0),
         "faults": [asdict(strike) for strike in outcome.strikes],
@@ -41,13 +42,21 @@ def as_text(options: Options, outcome: Outcome) -> str:
         f"breaches taken back {found.corrected}",
         f"dead letters: recall {found.recall:.3f}, precision {found.precision:.3f}",
         *(f"redrive, {what}: {count}" for what, count in outcome.mended.items()),
-        *(f"ready within (p95), {mood}: {s:.1f} s" for mood, s in outcome.waits.items()),
+        *_waits("ready", outcome.waits),
+        *_waits("let in at a door", outcome.answers),
         *(f"did not come about: {scene}" for scene in outcome.missed),
         *_table(outcome),
         *_broken(found.broken),
         "Every guarantee held." if found.hold else "BROKEN: see above and the report.",
     ]
     return "\n".join(lines)
+
+
+def _waits(what: str, found: Mapping[str, Waits]) -> list[str]:
+    return [
+        f"{what} within (p95 / p99 of {each.waits}), {mood}: {each.p95:.2f} / {each.p99:.2f} s"
+        for mood, each in found.items()
+    ]
 
 
 def _table(outcome: Outcome) -> list[str]:

@@ -38,6 +38,11 @@ def test_no_service_is_spared(seed: int) -> None:
     assert {fault.victim for fault in plan} == set(SERVICES)
 
 
+def test_a_mail_server_is_ill_for_as_long_as_asked() -> None:
+    [fault] = draw(600, 7, [Kind.MAIL_AWAY], SERVICES, mail_seconds=300.0)
+    assert fault.seconds == 300.0
+
+
 def test_the_same_seed_is_the_same_plan() -> None:
     assert draw(60, 7, EMBEDDED, SERVICES) == draw(60, 7, EMBEDDED, SERVICES)
     assert draw(60, 7, EMBEDDED, SERVICES) != draw(60, 8, EMBEDDED, SERVICES)

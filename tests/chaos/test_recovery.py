@@ -3,7 +3,14 @@
 import pytest
 
 from tests.chaos.faults import Fault, Kind
-from tests.chaos.recovery import Strike, by_kind, longest_silence, recoveries, waits_by_mood
+from tests.chaos.recovery import (
+    Strike,
+    Waits,
+    by_kind,
+    longest_silence,
+    recoveries,
+    waits_by_mood,
+)
 
 KILLED = Fault(5.0, Kind.KILL_SERVICE, "sla", 0.0)
 FROZEN = Fault(20.0, Kind.FREEZE_BROKER, "broker", 4.0)
@@ -54,5 +61,12 @@ def test_waits_while_only_the_mail_server_is_ill_are_told_apart() -> None:
     slow = Fault(10.0, Kind.MAIL_SLOW, "slow", 10.0)
     strikes = [Strike(slow, 10_000, 20_000), Strike(KILLED, 30_000, 30_000)]
     tickets = [(5_000.0, 6_000.0), (12_000.0, 14_000.0), (31_000.0, 99_000.0), (15_000.0, None)]
-    found = waits_by_mood(strikes, tickets, 0.95)
-    assert found == {"nothing wrong": 1.0, "mail server ill": 2.0}
+    found = waits_by_mood(strikes, tickets)
+    assert found == {"nothing wrong": Waits(1, 1.0, 1.0), "mail server ill": Waits(1, 2.0, 2.0)}
+
+
+def test_waits_while_services_are_restarted_one_by_one_are_told_apart() -> None:
+    restart = Fault(10.0, Kind.ROLLING_RESTART, "restart", 10.0)
+    waits = [(5_000.0, 6_000.0), (12_000.0, 15_000.0), (21_000.0, 22_500.0)]
+    found = waits_by_mood([Strike(restart, 10_000, 20_000)], waits)
+    assert found == {"nothing wrong": Waits(2, 1.5, 1.5), "rolling restart": Waits(1, 3.0, 3.0)}
