@@ -216,9 +216,13 @@ class StageConsumer(ConsumerRebalanceListener):
         self.engine.outcomes_ready()
 
     async def watch(self) -> None:
-        """Beside `run`, which stands still while a server keeps it waiting."""
+        """Beside `run`, which stands still while a server keeps it waiting.
+
+        Raises, and so ends the process, where fetching has ended: it would not begin again.
+        """
         name, settings = self.engine.stage.name, self._settings
         while not self._stopping:
+            self._broker.check_fetching()
             waits, silence = self._seconds_since(self.engine.busy_since), self._silence()
             slow = waits > settings.mongo_timeout_ms / 1000
             text = f"has waited {waits:.0f} s for an answer of MongoDB or Kafka"

@@ -10,11 +10,13 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.kit.clock import ServerClock, SystemClock
+from shared.kit.closed_connections import call_them_lost
 from shared.kit.ports import BrokerAwayError, Clock, Look, Watermark
 from shared.kit.records import Partition, Publication, Record, partition_of
 from shared.kit.settings import KitSettings
 
 log = structlog.get_logger("deskstream.kit")
+call_them_lost()
 
 BATCH_BYTES = 900_000  # under the 1 MB that a broker takes by default, with its own overhead
 LOOK_SECONDS = 15.0
@@ -344,6 +346,12 @@ class KafkaBroker:
         member = self._member()
         names = [self._name(partition) for partition in partitions]
         member.pause(*(name for name in names if name in member.assignment()))
+
+    def check_fetching(self) -> None:
+        """Raises what ended the member's fetching. aiokafka keeps it for whoever stops it."""
+        fetcher = getattr(self.consumer, "_fetcher", None)
+        if fetcher is not None and fetcher.error_future.done():
+            fetcher.error_future.result()
 
     def watermark(self, partition: Partition) -> Watermark | None:
         name, member = self._name(partition), self._member()
