@@ -116,7 +116,8 @@ def _format(java: str, classpath: str, file: Path) -> None:
     # A short run: the quick compiler and the plain collector save a quarter of it.
     command = [java, "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-cp", classpath]
     command += [f"-Dlog4j2.configurationFile={_LOGGING.as_uri()}", "kafka.tools.StorageTool"]
-    command += ["format", "--cluster-id", cluster, "--config", str(file)]
+    # With "=": one id in 64 begins with a dash.
+    command += ["format", f"--cluster-id={cluster}", "--config", str(file)]
     done = subprocess.run(  # noqa: S603 -- the command is our own
         command, capture_output=True, text=True, timeout=_FORMAT_WITHIN_SECONDS, check=False
     )
