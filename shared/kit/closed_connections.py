@@ -13,21 +13,17 @@ from aiokafka import client
 from aiokafka.conn import AIOKafkaConnection, CloseReason
 from aiokafka.errors import KafkaConnectionError
 
-WRITES, OPENS = ("send", "_send_sasl_token"), "create_conn"
-
 
 def call_them_lost() -> None:
-    """For all connections of this process; once is enough, more changes nothing."""
-    for name in WRITES:
-        write = getattr(AIOKafkaConnection, name)
-        if not hasattr(write, "__wrapped__"):
-            setattr(AIOKafkaConnection, name, _guarded(write))
-    create = getattr(client, OPENS)
-    if not hasattr(create, "__wrapped__"):
-        setattr(client, OPENS, _opened(create))
+    """For all connections of this process."""
+    for name in ("send", "_send_sasl_token"):
+        setattr(AIOKafkaConnection, name, written(getattr(AIOKafkaConnection, name)))
+    client.create_conn = opened(client.create_conn)  # type: ignore[attr-defined]
 
 
-def _guarded(write: Callable[..., Any]) -> Callable[..., Any]:
+def written(write: Callable[..., Any]) -> Callable[..., Any]:
+    """Writes, and closes its side of what was closed."""
+
     @wraps(write)
     def guarded(connection: AIOKafkaConnection, *args: Any, **kwargs: Any) -> Any:
         try:
@@ -39,14 +35,14 @@ def _guarded(write: Callable[..., Any]) -> Callable[..., Any]:
     return guarded
 
 
-def _opened(create: Callable[..., Awaitable[AIOKafkaConnection]]) -> Callable[..., Any]:
+def opened(create: Callable[..., Awaitable[AIOKafkaConnection]]) -> Callable[..., Any]:
     """The same of one that closes while it opens; whoever opens one expects OSError."""
 
     @wraps(create)
-    async def opened(*args: Any, **kwargs: Any) -> AIOKafkaConnection:
+    async def guarded(*args: Any, **kwargs: Any) -> AIOKafkaConnection:
         try:
             return await create(*args, **kwargs)
         except RuntimeError as error:
             raise ConnectionError(f"closed while it was opened: {error}") from error
 
-    return opened
+    return guarded

@@ -1,7 +1,7 @@
 """What a stage handles, and when: records, timers, revisits, outcomes; docs/protocol.md."""
 
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TypeVar
 
 from pydantic import BaseModel
@@ -12,7 +12,7 @@ from shared.kit.entities import from_document
 from shared.kit.health import Health
 from shared.kit.letters import LetterLimit
 from shared.kit.meters import Meters
-from shared.kit.ports import Broker, Clock, OutageError, Store
+from shared.kit.ports import LONG_AGO, Broker, Clock, OutageError, Store
 from shared.kit.records import Partition, Record
 from shared.kit.revisits import Revisits
 from shared.kit.runs import Limits, Runs
@@ -58,7 +58,7 @@ class Engine(Runs[S]):
         )
         self.revisits = revisits or Revisits()
         self._decoder = Decoder(stage, group)
-        self._next_outcomes = self._last_outcomes = datetime.fromtimestamp(0, UTC)
+        self._next_outcomes = self._last_outcomes = LONG_AGO
 
     # --- batches -----------------------------------------------------------------------------
 

@@ -15,6 +15,7 @@ from bson.codec_options import CodecOptions
 
 from shared.contracts.topics import BY_NAME
 from shared.kit.ports import (
+    LONG_AGO,
     Advance,
     Checkpoint,
     Clock,
@@ -246,7 +247,7 @@ class MemoryStore:
         partitions: Collection[Partition],
         until: datetime,
         limit: int,
-        since: datetime | None = None,
+        since: datetime = LONG_AGO,
     ) -> list[tuple[datetime, str, Partition]]:
         await self.hook("due")
         owned = {str(place): place for place in partitions}
@@ -255,8 +256,7 @@ class MemoryStore:
             for key, document in self.data.collections.get(collection, {}).items()
             if document["_kit"]["at"] in owned and document["_kit"].get("due")
         ]
-        after = datetime.fromtimestamp(0, UTC) if since is None else since
-        return sorted(row for row in rows if after < row[0] <= until)[:limit]
+        return sorted(row for row in rows if since < row[0] <= until)[:limit]
 
     async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         await self.hook("read")

@@ -29,6 +29,7 @@ from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
 from shared.kit.ports import (
+    LONG_AGO,
     Advance,
     Checkpoint,
     ConflictError,
@@ -148,10 +149,10 @@ class MongoStore:
         partitions: Collection[Partition],
         until: datetime,
         limit: int,
-        since: datetime | None = None,
+        since: datetime = LONG_AGO,
     ) -> list[tuple[datetime, str, Partition]]:
         owned = {str(partition): partition for partition in partitions}
-        within = {"$lte": until} if since is None else {"$gt": since, "$lte": until}
+        within = {"$gt": since, "$lte": until}
         try:
             cursor = (
                 self._database[collection]

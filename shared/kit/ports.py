@@ -3,11 +3,13 @@
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Document
+
+LONG_AGO = datetime.fromtimestamp(0, UTC)  # nothing came due or was done before it
 
 
 class OutageError(Exception):
@@ -151,11 +153,11 @@ class Store(Protocol):
         partitions: Collection[Partition],
         until: datetime,
         limit: int,
-        since: datetime | None = None,
+        since: datetime = LONG_AGO,
     ) -> list[tuple[datetime, str, Partition]]:
-        """Entities whose next timer is due by `until`, and after `since` if that is given.
+        """Entities whose next timer is due after `since` and by `until`, earliest first.
 
-        Earliest first: (due, entity's key, partition).
+        Rows of (due, entity's key, partition).
         """
 
     async def read(self, collection: str, ids: Collection[str]) -> dict[str, Document]:

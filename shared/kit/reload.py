@@ -14,7 +14,7 @@ from shared.kit.ports import Clock
 
 R = TypeVar("R")
 log = structlog.get_logger("deskstream.kit")
-LOOK_SECONDS = 2.0
+LOOK_SECONDS, SOONEST_SECONDS = 2.0, 1.0
 
 RELOADS = Counter(
     "deskstream_kit_rules_reloads_total",
@@ -62,9 +62,14 @@ class Reloader(Generic[R]):
             RELOADS.labels(path.name, outcome)
 
     async def watch(self) -> None:
-        """Looks when the clock is even, so that all instances see a change at the same moment."""
+        """Looks when the clock is even, so that all instances see a change at the same moment.
+
+        Never twice within a second: two looks close together would not tell that a file stands
+        still, and a sleep may end a little early by this clock.
+        """
         while True:
-            await self._clock.sleep(LOOK_SECONDS - self._clock.now().timestamp() % LOOK_SECONDS)
+            pause = LOOK_SECONDS - self._clock.now().timestamp() % LOOK_SECONDS
+            await self._clock.sleep(pause if pause > SOONEST_SECONDS else pause + LOOK_SECONDS)
             await self.look()
 
     async def look(self) -> None:

@@ -2,15 +2,14 @@
 
 from collections import deque
 from collections.abc import Collection, Container, Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
 
-from shared.kit.ports import Store
+from shared.kit.ports import LONG_AGO, Store
 from shared.kit.records import Partition
 from shared.kit.unit import Entity, Stage
 
-LONG_AGO = datetime.fromtimestamp(0, UTC)
 LOOKAHEAD = timedelta(seconds=2)
 REFRESH, SOONEST_REFRESH = timedelta(seconds=1), timedelta(milliseconds=100)
 WHOLE_EVERY = timedelta(seconds=10)
@@ -52,7 +51,7 @@ class Timers:
             return
         of, until = frozenset(partitions), _stored(now + LOOKAHEAD)
         whole = self._full or of != self._seen or now >= self._next_whole
-        since = None if whole else self._horizon
+        since = LONG_AGO if whole else self._horizon
         rows = await self._store.due(self._stage.entities, partitions, until, MOST, since)
         if whole:
             self._due, self._heap, self._seen = {}, [], of
@@ -65,8 +64,7 @@ class Timers:
         self._full = len(rows) == MOST
         self._horizon = rows[-1][0] if self._full else until
         ahead = self._horizon if now < self._horizon else until
-        within = until - (now if since is None else since)
-        pause = REFRESH if self._full else _pause(len(rows), within)
+        pause = REFRESH if self._full else _pause(len(rows), until - max(since, now))
         self._next_refresh = min(ahead, now + pause)
 
     def _stale(self, now: datetime) -> bool:

@@ -10,7 +10,7 @@ from aiokafka.errors import KafkaConnectionError, KafkaError
 from aiokafka.protocol.admin import ApiVersionRequest
 
 from shared.kit.clock import ServerClock
-from shared.kit.closed_connections import call_them_lost
+from shared.kit.closed_connections import opened
 from shared.kit.kafka import Inspector, KafkaBroker, KafkaPublisher
 from shared.kit.settings import KitSettings
 
@@ -31,16 +31,16 @@ async def _written_after_the_end() -> None:
 
 
 def test_a_write_after_the_end_is_a_lost_connection() -> None:
-    call_them_lost()
     with pytest.raises(KafkaConnectionError):
         uvloop.run(_written_after_the_end())
 
 
-def test_called_twice_it_guards_once() -> None:
-    call_them_lost()
-    guarded = AIOKafkaConnection.send
-    call_them_lost()
-    assert AIOKafkaConnection.send is guarded
+async def test_one_that_closes_while_it_opens_is_a_lost_connection() -> None:
+    async def create(host: str) -> AIOKafkaConnection:
+        raise RuntimeError(f"unable to perform operation on {host}; the handler is closed")
+
+    with pytest.raises(ConnectionError, match="the handler is closed"):
+        await opened(create)("a.example")
 
 
 class _Fetcher:

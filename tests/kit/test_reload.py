@@ -1,5 +1,6 @@
 """Rules change while a service runs; a bad file changes nothing, and everybody can see why."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -139,10 +140,11 @@ async def test_an_unforeseen_error_keeps_the_service_and_its_rules(desk: Desk) -
     assert desk.used == [5]
 
 
-async def test_it_looks_every_two_seconds(desk: Desk) -> None:
-    class Stop(Exception):  # noqa: N818 - ends the endless watch, no error
-        pass
+class Stop(Exception):  # noqa: N818 - ends the endless watch, no error
+    pass
 
+
+async def test_it_looks_every_two_seconds(desk: Desk) -> None:
     slept: list[float] = []
 
     async def sleep(seconds: float) -> None:
@@ -156,6 +158,24 @@ async def test_it_looks_every_two_seconds(desk: Desk) -> None:
         await desk.reloader.watch()
     assert slept == [LOOK_SECONDS] * 4
     assert desk.used == [6]
+
+
+@pytest.mark.parametrize("early", [0.0005, 0.3])
+async def test_a_sleep_that_ends_early_does_not_lead_to_two_looks_at_once(
+    desk: Desk, early: float
+) -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        desk.clock.move(timedelta(seconds=seconds - early))
+        if len(slept) == 6:
+            raise Stop
+
+    desk.clock.sleep = sleep  # type: ignore[method-assign]
+    with pytest.raises(Stop):
+        await desk.reloader.watch()
+    assert all(LOOK_SECONDS / 2 < each <= 1.5 * LOOK_SECONDS for each in slept)
 
 
 def load_version(text: str, beside: Path) -> str:

@@ -7,6 +7,7 @@ import pytest
 
 from shared.kit import timers
 from shared.kit.memory import MemoryStore
+from shared.kit.ports import LONG_AGO
 from shared.kit.records import Partition
 from shared.kit.timers import Timers
 from shared.kit.unit import Entity
@@ -31,14 +32,14 @@ class Index(MemoryStore):
         partitions: Collection[Partition],
         until: datetime,
         limit: int,
-        since: datetime | None = None,
+        since: datetime = LONG_AGO,
     ) -> list[tuple[datetime, str, Partition]]:
         self.looks += 1
         assert collection == COUNTING.entities
         rows = [(due, key, at) for at in partitions for key, due in self.waiting.items()]
-        rows = [row for row in rows if (since is None or row[0] > since) and row[0] <= until]
-        self.rows += len(rows[:limit])
-        return sorted(rows)[:limit]
+        found = sorted(row for row in rows if since < row[0] <= until)[:limit]
+        self.rows += len(found)
+        return found
 
     async def fired(self, look: Timers, now: datetime) -> list[datetime]:
         """What one batch takes."""
