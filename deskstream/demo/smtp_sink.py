@@ -37,7 +37,7 @@ class Caught:
         return str(self.message["Message-ID"])
 
 
-@dataclass(slots=True)
+@dataclass  # without slots: aiosmtpd looks at each member, which fails on Python 3.11.2
 class SmtpSink:
     """`async with SmtpSink() as sink:` listens on 127.0.0.1 at `sink.port`.
 
