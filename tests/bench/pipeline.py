@@ -24,8 +24,10 @@ from tests.bench.yardstick import server_pids
 
 PATIENCE_SECONDS = 90.0
 FEED, FEED_SECONDS = "feed", 0.1  # this process, and how often it looks
-AHEAD_SECONDS = 2.0  # of work under way at full speed
-LEAST_AHEAD = 200
+# Of work under way at full speed: more than any ticket takes from end to end. With less, a new one
+# is only sent when an old one is through, and the cores wait for that.
+AHEAD_SECONDS = 6.0
+LEAST_AHEAD = 1_000
 MOST_A_SECOND = 4_000
 STRETCH_SECONDS = 10.0
 STEPS: Mapping[str, Sequence[str]] = {
