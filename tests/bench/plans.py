@@ -12,7 +12,10 @@ NEEDS_SPEED = frozenset({"latency", "soak", "peer"})
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`rates` are pairs of what is offered a second and for how long, beside half of the maximum.
+    """How long, how often, how many.
+
+    `rates` are pairs of what is offered a second and for how long; half of the maximum comes after
+    them, unless its seconds are 0. The bare chain is the yardstick without its store.
 
     `tape` is how many tickets are recorded to play them to each service alone. `phrases` and
     `routing_rules` are added to the shipped ones. `open_tickets` are how many lie in the stores
@@ -25,6 +28,7 @@ class Plan:
     full_seconds: float
     rates: tuple[tuple[float, float], ...]
     half_seconds: float
+    bare_chain: bool
     chain_rates: bool
     idle_seconds: float
     mails: int
@@ -46,17 +50,19 @@ FULL = Plan(
     full_seconds=20,
     rates=((20, 60), (500, 20)),
     half_seconds=20,
+    bare_chain=True,
     chain_rates=True,
     idle_seconds=5,
     mails=1_000,
 )
 QUICK = Plan(
     rounds=1,
-    chain=5_000,
+    chain=3_000,
     warm_up=100,
     full_seconds=10,
     rates=((20, 8),),
-    half_seconds=6,
+    half_seconds=0,
+    bare_chain=False,
     chain_rates=False,
     idle_seconds=2,
     mails=200,

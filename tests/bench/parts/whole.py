@@ -31,7 +31,8 @@ async def measure(run: Run, *, latency: bool) -> None:
     for turn in range(run.plan.rounds):
         say(f"round {turn + 1} of {run.plan.rounds}: plain chain")
         found.chains.append(await _chain(run, store=True))
-        found.bare.append(await _chain(run, store=False))
+        if run.plan.bare_chain:
+            found.bare.append(await _chain(run, store=False))
         await _pipeline(run, found, turn, latency=latency and turn == run.plan.rounds - 1)
     await _last_chain(run, found, latency=latency and run.plan.chain_rates)
     run.report.sections.append(_speed(found))
@@ -78,7 +79,8 @@ async def _pipeline(run: Run, found: Found, turn: int, *, latency: bool) -> None
 
 async def _at_rates(run: Run, found: Found, pipeline: Pipeline) -> list[str]:
     names = []
-    for rate in (*(rate for rate, _ in run.plan.rates), run.maximum / 2):
+    halves = [run.maximum / 2] if run.plan.half_seconds else []
+    for rate in (*(rate for rate, _ in run.plan.rates), *halves):
         if rate > run.maximum * NEAR_MAXIMUM:
             found.skipped.append(f"{rate:g}/s: near or above the maximum of {run.maximum:.0f}/s")
             continue
@@ -98,7 +100,8 @@ def _speed(found: Found) -> Section:
     chains = [each.rate for each in found.chains]
     steady = [each.sustained for each in found.full_speed]
     section.row("plain chain, 5 stages", *map(number, chains))
-    section.row("the same without store", *(number(each.rate) for each in found.bare))
+    if found.bare:
+        section.row("the same without store", *(number(each.rate) for each in found.bare))
     section.row("pipeline, tickets, sustained", *map(number, steady))
     section.row(
         "  with start and end", *(f"{each.rate:.0f} ({each.tickets})" for each in found.full_speed)
@@ -117,8 +120,9 @@ def _speed(found: Found) -> Section:
         "bare": [_with_rate(each) for each in found.bare],
         "full_speed": [_with_rate(each) for each in found.full_speed],
     }
-    bars = [("plain chain", plain), ("without store", median(c.rate for c in found.bare))]
-    section.bars.append(Bars("At full speed", "/s", [*bars, ("pipeline, sustained", rate)]))
+    bare = [("without store", median(c.rate for c in found.bare))] if found.bare else []
+    bars = [("plain chain", plain), *bare, ("pipeline, sustained", rate)]
+    section.bars.append(Bars("At full speed", "/s", bars))
     return section
 
 
