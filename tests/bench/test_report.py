@@ -8,7 +8,8 @@ from tests.bench.chart import svg
 from tests.bench.goals import GOALS
 from tests.bench.ledger import Ledger, balance
 from tests.bench.options import parse
-from tests.bench.pipeline import AHEAD_SECONDS, LEAST_AHEAD, room
+from tests.bench.parts.whole import in_use
+from tests.bench.pipeline import AHEAD_SECONDS, LEAST_AHEAD, Measured, room
 from tests.bench.plans import chosen
 from tests.bench.profiles import area, areas
 from tests.bench.reconciling import Reconciled
@@ -129,3 +130,19 @@ def test_c_code_counts_where_it_is_called() -> None:
         ("~", 0, "encode"): (3, 3, 5.0, 5.0, {ours: (1, 1, 1.5, 1.5), theirs: (2, 2, 3.5, 3.5)}),
     }
     assert areas(stats) == {"shared/kit": 2.5, "bson": 5.5}
+
+
+def test_it_tells_whether_the_cores_were_in_use(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("os.cpu_count", lambda: 2)
+    measured = Measured(
+        tickets=1_000,
+        seconds=10.0,
+        planned_rate=None,
+        cpu_ms={"intake": 4.0, "feed": 1.0},
+        database={},
+        steady=None,
+        slowest=None,
+        rates={},
+        waits={},
+    )
+    assert in_use(measured) == 25

@@ -1,5 +1,6 @@
 """The whole pipeline beside plain chains: at full speed and, open loop, at given rates."""
 
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 
@@ -106,6 +107,7 @@ def _speed(found: Found) -> Section:
     section.row(
         "  with start and end", *(f"{each.rate:.0f} ({each.tickets})" for each in found.full_speed)
     )
+    section.row("  of the cores in use, %", *(number(in_use(each)) for each in found.full_speed))
     section.rows.append("  the middle ticket's wait until, ms, in the last round")
     for step, waits in found.full_speed[-1].waits.items():
         section.row(f"    {step}", f"{waits.p50:.0f}")
@@ -173,6 +175,12 @@ def _costs(found: Found) -> Section:
     counted = [(name, used) for name, used in cpu.items() if name not in APART]
     section.bars.append(Bars("CPU for a ticket", "ms", [*counted, ("plain chain", plain)]))
     return section
+
+
+def in_use(measured: Measured) -> float:
+    """Of all cores, in percent. Far from all: then it was not full speed, whatever held it back."""
+    cores = os.cpu_count() or 1
+    return sum(measured.cpu_ms.values()) * measured.rate / 1000 / cores * 100
 
 
 def cpu_by_process(runs: Sequence[Measured]) -> dict[str, float]:
