@@ -15,7 +15,8 @@ class Plan:
     """How long, how often, how many.
 
     `rates` are pairs of what is offered a second and for how long; half of the maximum comes after
-    them, unless its seconds are 0. The bare chain is the yardstick without its store.
+    them, unless its seconds are 0. `whole_chain`: the yardstick also without its store, and at the
+    pipeline's rates.
 
     `tape` is how many tickets are recorded to play them to each service alone. `phrases` and
     `routing_rules` are added to the shipped ones. `open_tickets` are how many lie in the stores
@@ -28,8 +29,7 @@ class Plan:
     full_seconds: float
     rates: tuple[tuple[float, float], ...]
     half_seconds: float
-    bare_chain: bool
-    chain_rates: bool
+    whole_chain: bool
     idle_seconds: float
     mails: int
     burst: int = 20_000
@@ -50,8 +50,7 @@ FULL = Plan(
     full_seconds=20,
     rates=((20, 60), (500, 20)),
     half_seconds=20,
-    bare_chain=True,
-    chain_rates=True,
+    whole_chain=True,
     idle_seconds=5,
     mails=1_000,
 )
@@ -62,8 +61,7 @@ QUICK = Plan(
     full_seconds=10,
     rates=((20, 8),),
     half_seconds=0,
-    bare_chain=False,
-    chain_rates=False,
+    whole_chain=False,
     idle_seconds=2,
     mails=200,
     burst=2_000,

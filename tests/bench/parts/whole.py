@@ -32,10 +32,10 @@ async def measure(run: Run, *, latency: bool) -> None:
     for turn in range(run.plan.rounds):
         say(f"round {turn + 1} of {run.plan.rounds}: plain chain")
         found.chains.append(await _chain(run, store=True))
-        if run.plan.bare_chain:
+        if run.plan.whole_chain:
             found.bare.append(await _chain(run, store=False))
         await _pipeline(run, found, turn, latency=latency and turn == run.plan.rounds - 1)
-    await _last_chain(run, found, latency=latency and run.plan.chain_rates)
+    await _last_chain(run, found, latency=latency and run.plan.whole_chain)
     run.report.sections.append(_speed(found))
     if latency:
         run.report.sections.append(_latency(found))
