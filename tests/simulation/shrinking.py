@@ -46,14 +46,14 @@ class Shrinking:
     parts: Parts | None
     most_runs: int = MOST_RUNS
     runs: int = 0
-    stuck: bool = False
+    kinds: frozenset[str] = frozenset()  # of what is violated, so that it stays the same failure
 
     def shrink(self) -> Shrunk | None:
         """None where the seed does not fail."""
         first = run_schedule(self.setting, self.seed, self.parts)
         if not first.violations:
             return None
-        self.stuck = _is_stuck(first)
+        self.kinds = _kinds(first)
         script, faults = list(self.setting.script(self.seed)), list(first.faults)
         single = self._single(script, faults)
         if single is not None:
@@ -95,7 +95,7 @@ class Shrinking:
             self.runs += 1
             there = aim._replace(nth=nth)
             schedule = run(self.setting, self.seed, script, Aimed(there), self.parts)
-            if schedule.violations and _is_stuck(schedule) == self.stuck:
+            if _kinds(schedule) & self.kinds:
                 return there, schedule.faults
             if not schedule.faults:
                 return None
@@ -106,7 +106,7 @@ class Shrinking:
             return False
         self.runs += 1
         schedule = self._run(script, faults, **how)
-        return bool(schedule.violations) and _is_stuck(schedule) == self.stuck
+        return bool(_kinds(schedule) & self.kinds)
 
     def _fails_with(self, faults: Sequence[Fault], script: Sequence[Any]) -> bool:
         return self._fails(script, faults)
@@ -138,5 +138,9 @@ def replayed(schedule: Schedule, setting: Setting, parts: Parts | None = None) -
     return run_schedule(setting, schedule.seed, parts, faults=schedule.faults)
 
 
-def _is_stuck(schedule: Schedule) -> bool:
-    return any(each.startswith("still busy") for each in schedule.violations)
+def _kinds(schedule: Schedule) -> frozenset[str]:
+    """What the violations say, without whom and how many they concern."""
+    return frozenset(
+        " ".join(word for word in text.split()[1:] if word.isalpha())
+        for text in schedule.violations
+    )

@@ -25,6 +25,8 @@ from tests.simulation.pipeline.log import Event, Log
 from tests.simulation.pipeline.script import AGENTS
 from tests.simulation.world import World
 
+SLEEPING = (Status.PENDING, Status.ON_HOLD)
+
 
 @dataclass(slots=True)
 class Folded:
@@ -115,18 +117,29 @@ def owners_differ(world: World, log: Log) -> Iterator[str]:
         if owners.get(ticket_id) != stored.get(ticket_id):
             known, told = stored.get(ticket_id), owners.get(ticket_id)
             yield f"ticket {ticket_id[:8]} is {known}'s in the store, {told}'s in the log"
-    yield from _overloaded(world, by_hand)
+    yield from _overloaded(world, by_hand | _have_slept(log))
 
 
 def _owners_stored(world: World) -> dict[str, str | None]:
     return {key: each.agent_id for key, each in _routed(world) if each.place == Place.OWNED}
 
 
-def _overloaded(world: World, by_hand: set[str]) -> Iterator[str]:
-    sleeping = (Status.PENDING, Status.ON_HOLD)
+def _have_slept(log: Log) -> set[str]:
+    """Asleep, they left their place to others; awake again, their owner may have too many."""
+    slept = set()
+    for subject, events in log.by_subject().items():
+        ticket = Folded()
+        for event in events:
+            ticket.hear(event.message)
+            if ticket.status in SLEEPING:
+                slept.add(subject)
+    return slept
+
+
+def _overloaded(world: World, but: set[str]) -> Iterator[str]:
     loads: Counter[str] = Counter()
     for key, ticket in _routed(world):
-        if ticket.place == Place.OWNED and key not in by_hand and ticket.status not in sleeping:
+        if ticket.place == Place.OWNED and key not in but and ticket.status not in SLEEPING:
             loads[ticket.agent_id or ""] += ticket.effort
     for number, agent_id in enumerate(AGENTS, 1):
         if loads[agent_id] > number:
