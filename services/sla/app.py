@@ -23,6 +23,7 @@ STAGE = Stage(
     patient=(TicketCreated, TicketAssigned),  # clocks start with triage, and count by the log
     entities="tickets",
     state=SlaState,
+    foresees=True,
 )
 
 

@@ -8,6 +8,8 @@ from pydantic import BaseModel
 from shared.contracts.fields import Contract
 
 TYPE_PREFIX = "deskstream."
+LATENESS = "lateness_seconds"
+"""A field of this name tells how late its message is said: all that depends on that moment."""
 
 
 class Message(Contract):

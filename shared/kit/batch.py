@@ -17,7 +17,7 @@ from shared.kit.letters import letter_for
 from shared.kit.outgoing import Press, TooLargeError
 from shared.kit.recent import Recent
 from shared.kit.records import Partition, Record
-from shared.kit.unit import Batch, Document, Due, Entity, Handler, Heard, Outcome, Stage
+from shared.kit.unit import Batch, Document, Due, Entity, Handler, Heard, Outcome, Said, Stage
 from shared.kit.work import Input, Work
 
 S = TypeVar("S", bound=BaseModel)
@@ -309,6 +309,7 @@ class Attempt(Generic[S]):
             return
         batch = Batch(self.work.heard, self.entities, self.now, self._also)
         outgoing = await self.handler.handle(batch, self.work)
+        self.work.said = [each.data for each in outgoing if isinstance(each, Said)]
         press = Press(self.stage, self.entities, self.work.touched)
         try:
             for each in outgoing:

@@ -10,6 +10,7 @@ import structlog
 from pydantic import BaseModel
 
 from shared.contracts.topics import BY_NAME
+from shared.kit.foresight import Foresight
 from shared.kit.health import Health
 from shared.kit.meters import Meters
 from shared.kit.ports import (
@@ -62,6 +63,7 @@ class Claims(Generic[S]):
         self.meters = meters
         self.timers = Timers(stage, store)
         self.recent: Recent[S] = Recent()
+        self.foresight: Foresight[S] = Foresight(stage, handler)
         self.stopped: str | None = None
         self.busy_since: datetime | None = None
         self._owned: dict[Partition, Owned] = {}
@@ -95,6 +97,7 @@ class Claims(Generic[S]):
         """What memory holds may not be what the store holds."""
         self.handler.forget()
         self.recent.forget()
+        self.foresight.forget()
         self.timers.doubt()
 
     @property
@@ -181,7 +184,7 @@ class Claims(Generic[S]):
             reason = refusal(checkpoint, look, count, self.stage.name)
             if reason is None:
                 good.append((owned, self._started(checkpoint, look, count)))
-                republished.extend(checkpoint.stored)
+                republished.extend(checkpoint.said)
             else:
                 self._refuse(owned, reason)
         await self._republish(republished)

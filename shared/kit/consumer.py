@@ -69,7 +69,8 @@ class StageConsumer(ConsumerRebalanceListener):
         self._next_commit = clock.now()
         self._moved_at: dict[Partition, tuple[int, datetime]] = {}
         self._joined = False
-        self._fetching = Fetching(engine, clock, settings.prefix)
+        wait_ms = settings.kafka_fetch_wait_ms
+        self._fetching = Fetching(engine, clock, settings.prefix, wait_ms)
         self._free_since = clock.now()
 
     # --- FastStream's side -------------------------------------------------------------------
@@ -173,6 +174,7 @@ class StageConsumer(ConsumerRebalanceListener):
                 self._idle.set()
             if self._joined:
                 self._health.not_ready(f"{name} group", None)
+            self._broker.wait_for_records(self._fetching.wait_ms)
             await self._now_and_then()
             await self._rest()
 
@@ -251,6 +253,7 @@ class StageConsumer(ConsumerRebalanceListener):
         with suppress(TimeoutError):
             async with asyncio.timeout(self._settings.drain_seconds):
                 await self._idle.wait()
+                await self.engine.leave()
         await self._commit()
 
     # --- what others see ---------------------------------------------------------------------

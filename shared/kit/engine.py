@@ -1,9 +1,10 @@
 """What a stage handles, and when: records, timers, revisits, outcomes; docs/protocol.md."""
 
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
-from typing import TypeVar
+from collections.abc import Collection, Coroutine, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
 
+import structlog
 from pydantic import BaseModel
 
 from shared.kit.claims import FIRST_PAUSE
@@ -12,15 +13,26 @@ from shared.kit.entities import from_document
 from shared.kit.health import Health
 from shared.kit.letters import LetterLimit
 from shared.kit.meters import Meters
-from shared.kit.ports import LONG_AGO, Broker, Clock, OutageError, Store
+from shared.kit.ports import (
+    LONG_AGO,
+    Broker,
+    Clock,
+    ConflictError,
+    FencedError,
+    OutageError,
+    Store,
+)
 from shared.kit.records import Partition, Record
 from shared.kit.revisits import Revisits
 from shared.kit.runs import Limits, Runs
-from shared.kit.unit import Handler, Stage
+from shared.kit.unit import Entity, Handler, Stage
 from shared.kit.work import Input, Owned
 
 S = TypeVar("S", bound=BaseModel)
-AT_ONCE_AHEAD = 50  # more would keep what is due waiting
+log = structlog.get_logger("deskstream.kit")
+AT_ONCE_AHEAD = 25  # more would keep what is due waiting
+AT_ONCE_FORESEEN = 5_000
+SETTLED_WITHIN = timedelta(milliseconds=250)
 
 
 class Engine(Runs[S]):
@@ -104,8 +116,11 @@ class Engine(Runs[S]):
                     await self._run(inputs)
                     inputs, size = [], 0
             positions[partition] = expected
+        if inputs and not doubtful:
+            await self._fire_before(inputs, positions)
+            inputs += self._ripe_after(inputs, positions)
         if inputs:
-            await self._run(inputs + ([] if doubtful else self._ripe_after(inputs, positions)))
+            await self._run(inputs)
         for owned in doubtful:
             self._claim_anew(owned)
         await self._note_caught_up()
@@ -132,13 +147,79 @@ class Engine(Runs[S]):
         live = self._live()
         if self.stage.entities is None or not live:
             return
-        now = self.clock.now()
-        await self.timers.prefetch([owned.partition for owned in live], now)
+        await self._fire_foreseen(live, {}, ())
+        now, partitions = self.clock.now(), [owned.partition for owned in live]
+        await self._settle_in_time(live, now, at_once=self.timers.looks_for_all(partitions, now))
+        await self.timers.prefetch(partitions, now)
         inputs = self._ripe(live, now, self.stage.max_records, {}, ())
         if inputs:
             await self._run(inputs)
         else:
-            await self._read_ahead()
+            await self._look_ahead()
+
+    async def _fire_foreseen(
+        self,
+        live: Sequence[Owned],
+        positions: Mapping[Partition, int],
+        but: Collection[str],
+    ) -> None:
+        """All of them that are due, once the partitions are known up to these positions.
+
+        Not of entities that the records up to there concern.
+        """
+        while len(self.foresight):
+            now = self.clock.now()
+            safe = {owned.partition: self._safe_until(owned, positions) for owned in live}
+            room = self.limits.out_bytes - self._owed_bytes(live)
+            fits = self.foresight.within(room, but)
+            ripe = self.timers.ripe(now, safe, AT_ONCE_FORESEEN, fits)
+            if ripe:
+                foreseen = self.foresight.take(key for key, _ in ripe)
+                if not await self._goes_well(self._fire(foreseen)):
+                    return
+            elif room > 0 or not await self._goes_well(self._settle(live)):
+                return
+
+    async def leave(self) -> None:
+        """At the end: what is owed is written, or else by the next owner."""
+        try:
+            await self._goes_well(self._settle(self._live()))
+        except OutageError as error:
+            log.warning("left to the next owner", stage=self.stage.name, reason=str(error))
+
+    async def _settle_in_time(self, live: Sequence[Owned], now: datetime, *, at_once: bool) -> None:
+        """Mostly the next batch of records takes it along."""
+        since = min((o.owes_since for o in live if o.owes_since is not None), default=now)
+        if at_once or now - since >= SETTLED_WITHIN or any(map(self._forgot, live)):
+            await self._goes_well(self._settle(live))
+
+    async def _goes_well(self, step: Coroutine[Any, Any, None]) -> bool:
+        """Where it does not, memory is worth nothing, and what was to be done is found again."""
+        try:
+            await step
+        except ConflictError:
+            self.meters.count("conflicts")
+            self._forget()
+        except FencedError as error:
+            self._fenced(error)
+        except OutageError:
+            self._forget()
+            raise
+        else:
+            return True
+        return False
+
+    def _owed_bytes(self, live: Sequence[Owned]) -> int:
+        points = [owned.checkpoint for owned in live if owned.checkpoint is not None]
+        return sum(owed.size for point in points for owed in point.owed)
+
+    async def _fire_before(
+        self, inputs: Sequence[Input], positions: Mapping[Partition, int]
+    ) -> None:
+        """Foreseen timers that these inputs, the last that are at hand, do not concern."""
+        next_due = self.timers.next_due()
+        if len(self.foresight) and next_due is not None and next_due <= self.clock.now():
+            await self._fire_foreseen(self._live(), positions, _concerned(inputs))
 
     def _ripe_after(
         self, inputs: Sequence[Input], positions: Mapping[Partition, int]
@@ -151,8 +232,7 @@ class Engine(Runs[S]):
         room = self.stage.max_records - len(inputs)
         if self.stage.entities is None or next_due is None or next_due > now or room <= 0:
             return []
-        concerned = {key for each in inputs if (key := each.entity_key) is not None}
-        return self._ripe(self._live(), now, room, positions, concerned)
+        return self._ripe(self._live(), now, room, positions, _concerned(inputs))
 
     def _ripe(
         self,
@@ -165,23 +245,39 @@ class Engine(Runs[S]):
         safe = {each.partition: self._safe_until(each, positions) for each in live}
         return [
             Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
-            for key, partition in self.timers.ripe(now, safe, most, but)
+            for key, partition in self.timers.ripe(
+                now, safe, most, lambda key, _: key not in but and key not in self.foresight
+            )
             if partition in self._owned
         ]
 
-    async def _read_ahead(self) -> None:
+    async def _look_ahead(self) -> None:
         """Entities whose timers come due soon, a few at a time: then they are here at once.
 
         They are as right as any that are remembered, if they were read under the claims of now.
         """
-        keys = self.timers.coming(AT_ONCE_AHEAD, self.recent)
-        if not keys or self.stage.entities is None:
+        known = self.foresight if self.stage.foresees else self.recent
+        keys = self.timers.coming(AT_ONCE_AHEAD, known)
+        if not keys or any(map(self._forgot, self._live())):
             return
         under = self.epochs()
+        read = await self._read([key for key in keys if key not in self.recent])
+        if self.epochs() != under:
+            return
+        found = {key: each for key, each in read.items() if each.at in under}
+        if not self.stage.foresees:
+            self.recent.read_ahead(found)
+            return
+        for key in keys:
+            entity = self.recent.look(key) or found.get(key)
+            if entity is not None and entity.at in under:
+                await self.foresight.foresee(entity)
+
+    async def _read(self, keys: Collection[str]) -> dict[str, Entity[S]]:
+        if not keys or self.stage.entities is None:
+            return {}
         documents = await self.store.read(self.stage.entities, keys)
-        if self.epochs() == under:
-            found = {key: from_document(doc, self.stage.state) for key, doc in documents.items()}
-            self.recent.read_ahead({key: each for key, each in found.items() if each.at in under})
+        return {key: from_document(doc, self.stage.state) for key, doc in documents.items()}
 
     async def _revisit(self) -> None:
         live = self._live()
@@ -240,3 +336,7 @@ class Engine(Runs[S]):
         ]
         if inputs:
             await self._run(inputs)
+
+
+def _concerned(inputs: Sequence[Input]) -> set[str]:
+    return {key for each in inputs if (key := each.entity_key) is not None}

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from datetime import datetime
 from enum import Enum
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
+from bson.raw_bson import RawBSONDocument
 from pydantic import BaseModel
 
 from shared.kit.records import Partition
@@ -55,6 +56,12 @@ def to_document(entity: Entity[Any]) -> Document:
     }
     state["_kit"] = {name: value for name, value in kit.items() if value or name == "at"}
     return state
+
+
+def finished(encoded: bytes) -> Document:
+    """A document that is written as it is; whoever looks into it decodes it."""
+    document: Any = RawBSONDocument(encoded)
+    return cast(Document, document)
 
 
 def from_document(document: Mapping[str, Any], state_type: type[S] | None) -> Entity[S]:

@@ -18,6 +18,7 @@ POLL_MS = 200
 LONGEST_BREATH_SECONDS = 0.25
 PATIENCE_SECONDS = 0.25
 TIMER_SOON = timedelta(seconds=1)
+HURRY_BEFORE, HURRIED_MS = timedelta(milliseconds=150), 10
 
 
 class Polls(Protocol):
@@ -33,11 +34,15 @@ class Fetching:
     But nothing waits where somebody waits for it.
     """
 
-    def __init__(self, engine: Engine[Any], clock: Clock, prefix: str) -> None:
-        """`prefix` is what the broker's names of topics begin with."""
+    def __init__(self, engine: Engine[Any], clock: Clock, prefix: str, wait_ms: int = 100) -> None:
+        """`prefix` is what the broker's names of topics begin with.
+
+        `wait_ms`: so long the broker may keep a fetch that finds nothing.
+        """
         self._engine = engine
         self._clock = clock
         self._prefix = prefix
+        self._wait_ms = wait_ms
         self._patient = patient_types(engine.stage)
         self._fetched_at = self._next = 0.0
         self.under: Mapping[Partition, int] = {}
@@ -52,6 +57,9 @@ class Fetching:
             await asyncio.sleep(wait)
         records = await self._poll(consumer, POLL_MS)
         self.under = self._engine.epochs()
+        if records and self._expects_timer(timedelta(0)):
+            # These were fetched a batch ago, and what is due now waits for what came since.
+            records = await self._gathered(records, consumer, HURRIED_MS / 1000)
         until = _now() + PATIENCE_SECONDS
         while self._can_wait(records) and (left := until - _now()) > 0:
             records = await self._gathered(records, consumer, left)
@@ -96,9 +104,19 @@ class Fetching:
             pace = self._fetched_at + self._engine.stage.pace.total_seconds()
             self._next = max(breath, pace)
 
-    def _expects_timer(self) -> bool:
+    @property
+    def wait_ms(self) -> int:
+        """How long the broker may keep a fetch that finds nothing.
+
+        A timer waits for a fetch after its instant, so that one must not be long on its way.
+        """
+        return (
+            min(HURRIED_MS, self._wait_ms) if self._expects_timer(HURRY_BEFORE) else self._wait_ms
+        )
+
+    def _expects_timer(self, within: timedelta = TIMER_SOON) -> bool:
         due = self._engine.timers.next_due()
-        return due is not None and due < self._clock.now() + TIMER_SOON
+        return due is not None and due < self._clock.now() + within
 
 
 def patient_types(stage: Stage[Any]) -> frozenset[str]:

@@ -347,6 +347,12 @@ class KafkaBroker:
         names = [self._name(partition) for partition in partitions]
         member.pause(*(name for name in names if name in member.assignment()))
 
+    def wait_for_records(self, wait_ms: int) -> None:
+        """From the next fetch on the broker keeps one that finds nothing no longer than this."""
+        fetcher = getattr(self.consumer, "_fetcher", None)
+        if fetcher is not None:
+            fetcher._fetch_max_wait_ms = wait_ms  # noqa: SLF001 - there is no public way
+
     def check_fetching(self) -> None:
         """Raises what ended the member's fetching. aiokafka keeps it for whoever stops it."""
         fetcher = getattr(self.consumer, "_fetcher", None)

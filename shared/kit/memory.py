@@ -241,6 +241,24 @@ class MemoryStore:
                 raise ConflictError(f"another transaction changed {name}")
         self.data.replace(transaction.changes)
 
+    async def owe(self, advances: Sequence[Advance]) -> frozenset[Partition]:
+        await self.hook("owe")
+        fenced: set[Partition] = set()
+        for advance in advances:
+            transaction = MemoryTransaction(self.data.snapshot(), self.hook)
+            try:
+                transaction.advance([advance])
+            except FencedError as error:
+                fenced |= error.partitions
+            else:
+                self.data.replace(transaction.changes)
+                await self.hook("owing")
+        lost = self.lose_answer()
+        if lost is not None:
+            raise lost
+        await self.hook("owed")
+        return frozenset(fenced)
+
     async def due(
         self,
         collection: str,
@@ -296,7 +314,7 @@ class MemoryTransaction:
 
     async def write(self, writes: Writes, advances: Sequence[Advance]) -> None:
         await self.hook("write")
-        self._advance(advances)
+        self.advance(advances)
         for name, documents in writes.inserts.items():
             for key, document in documents.items():
                 if key in self.snapshot.get(name, {}):
@@ -313,7 +331,7 @@ class MemoryTransaction:
                 self.changes.setdefault(name, {})[key] = None
         await self.hook("written")
 
-    def _advance(self, advances: Sequence[Advance]) -> None:
+    def advance(self, advances: Sequence[Advance]) -> None:
         checkpoints = self.snapshot.get(CHECKPOINTS, {})
         fenced = []
         for advance in advances:

@@ -12,6 +12,7 @@ import cramjam
 import structlog
 from bson.binary import Binary
 from bson.objectid import ObjectId
+from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
 from pymongo.asynchronous.client_session import AsyncClientSession
 from pymongo.asynchronous.database import AsyncDatabase
@@ -28,17 +29,19 @@ from pymongo.read_concern import ReadConcern
 from pymongo.read_preferences import ReadPreference
 from pymongo.write_concern import WriteConcern
 
+from shared.kit.entities import finished
 from shared.kit.ports import (
     LONG_AGO,
     Advance,
     Checkpoint,
     ConflictError,
     FencedError,
+    Owed,
     StoreAwayError,
     StoreTransaction,
     Writes,
 )
-from shared.kit.records import Partition, Publication
+from shared.kit.records import Partition, Publication, framed
 from shared.kit.unit import Document, Stage
 
 log = structlog.get_logger("deskstream.kit")
@@ -142,6 +145,24 @@ class MongoStore:
 
     async def close(self) -> None:
         await self._session.end_session()
+
+    async def owe(self, advances: Sequence[Advance]) -> frozenset[Partition]:
+        attempt = ObjectId()
+        operations = [advance_operation(self._stage, advance, attempt) for advance in advances]
+        checkpoints = self._database.get_collection(CHECKPOINTS, write_concern=MAJORITY)
+        try:
+            result = await checkpoints.bulk_write(operations, ordered=False, session=self._session)
+            if result.matched_count == len(operations):
+                return frozenset()
+            known = await self._attempts(advances)
+        except PyMongoError as error:
+            raise told_apart(error) from error
+        return frozenset(partition for partition, last in known.items() if last != attempt)
+
+    async def _attempts(self, advances: Sequence[Advance]) -> dict[Partition, Any]:
+        ids = {self._id(advance.to.partition): advance.to.partition for advance in advances}
+        found = await self.read(CHECKPOINTS, ids)
+        return {at: found.get(key, {}).get("attempt") for key, at in ids.items()}
 
     async def due(
         self,
@@ -285,22 +306,23 @@ def operations_of(writes: Writes) -> dict[str, list[WriteOperation]]:
 
 def advance_operation(stage: str, advance: Advance, attempt: ObjectId) -> UpdateOne:
     to = advance.to
-    return UpdateOne(
-        {"_id": f"{stage}/{to.partition}", "epoch": to.epoch, "commits": to.commits - 1},
-        {
-            "$set": {
-                "commits": to.commits,
-                "attempt": attempt,
-                "position": to.position,
-                "last_offset": to.last_offset,
-                "last_identity": to.last_identity,
-                "stored": pack(to.stored),
-                "partition_count": to.partition_count,
-                "caught_up": to.caught_up,
-                "accepted_committed": to.accepted_committed,
-            }
-        },
-    )
+    changes: Document = {
+        "commits": to.commits,
+        "attempt": attempt,
+        "position": to.position,
+        "last_offset": to.last_offset,
+        "last_identity": to.last_identity,
+        "stored": pack(to.stored),
+        "partition_count": to.partition_count,
+        "caught_up": to.caught_up,
+        "accepted_committed": to.accepted_committed,
+    }
+    if advance.owes is None:
+        update: Document = {"$set": changes | {"owed": [pack_owed(each) for each in to.owed]}}
+    else:
+        update = {"$set": changes, "$push": {"owed": pack_owed(advance.owes)}}
+    expected = {"_id": f"{stage}/{to.partition}", "epoch": to.epoch, "commits": to.commits - 1}
+    return UpdateOne(expected, update)
 
 
 def checkpoint_of(partition: Partition, document: Document) -> Checkpoint:
@@ -312,6 +334,7 @@ def checkpoint_of(partition: Partition, document: Document) -> Checkpoint:
         last_offset=document.get("last_offset"),
         last_identity=document.get("last_identity"),
         stored=unpack(document.get("stored")),
+        owed=tuple(map(unpack_owed, document.get("owed", ()))),
         partition_count=document.get("partition_count"),
         caught_up=bool(document.get("caught_up")),
         accepted_committed=document.get("accepted_committed"),
@@ -329,11 +352,44 @@ def pack(publications: Sequence[Publication]) -> Binary | None:
 def unpack(packed: bytes | None) -> tuple[Publication, ...]:
     if packed is None:
         return ()
-    rows = bson.decode(bytes(cramjam.lz4.decompress(packed)))["rows"]
     return tuple(
         Publication(topic, key, value, tuple((name, text) for name, text in headers))
-        for topic, key, value, headers in rows
+        for topic, key, value, headers in bson.decode(bytes(cramjam.lz4.decompress(packed)))["rows"]
     )
+
+
+def pack_owed(owed: Owed) -> Binary:
+    writes = owed.writes
+    document = {
+        "frames": owed.frames,
+        "values": [each.value for each in owed.publications],
+        "puts": {
+            name: [_bson(document) for document in documents.values()]
+            for name, documents in writes.puts.items()
+        },
+        "adds": [
+            (name, key, list(sums.items()), fixed)
+            for name, additions in writes.adds.items()
+            for key, (sums, fixed) in additions.items()
+        ],
+    }
+    return Binary(bytes(cramjam.lz4.compress_block(bson.encode(document))))
+
+
+def unpack_owed(packed: bytes) -> Owed:
+    document = bson.decode(bytes(cramjam.lz4.decompress_block(packed)))
+    writes = Writes.none()
+    for name, documents in document["puts"].items():
+        for each in documents:
+            writes.put(name, finished(each))
+    for name, key, sums, fixed in document["adds"]:
+        writes.add(name, key, dict(sums), fixed)
+    frames = tuple(document["frames"])
+    return Owed(tuple(map(framed, frames, document["values"])), writes, frames, len(packed))
+
+
+def _bson(document: Document) -> bytes:
+    return bytes(document.raw) if isinstance(document, RawBSONDocument) else bson.encode(document)
 
 
 async def ensure(

@@ -82,50 +82,6 @@ class Broker(Publisher, Protocol):
         """None until the first fetch since the assignment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """How far a stage is with a partition, and what it said last.
-
-    `position` is the next offset to handle. `last_identity` belongs to the record before it.
-    `accepted_committed`: the operator accepts that the group's committed offset lies beyond.
-    """
-
-    partition: Partition
-    epoch: int
-    commits: int = 0  # how many batches of this epoch were committed
-    position: int | None = None  # None: never handled anything
-    last_offset: int | None = None
-    last_identity: str | None = None
-    stored: tuple[Publication, ...] = ()
-    partition_count: int | None = None
-    caught_up: bool = False
-    accepted_committed: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Advance:
-    """A checkpoint's compare-and-set: `to` follows the commit before it, in the same epoch.
-
-    The position alone would not do: a batch of timers leaves it as it is, and one whose commit's
-    answer was lost would be done again over its own events.
-    """
-
-    to: Checkpoint
-
-
-class StoreTransaction(Protocol):
-    """One snapshot to read from; `write` is called once, last."""
-
-    async def get(self, collection: str, ids: Collection[str]) -> dict[str, Document]: ...
-
-    async def find(
-        self, collection: str, where: Mapping[str, Any], *, limit: int = 0
-    ) -> list[Document]: ...
-
-    async def write(self, writes: "Writes", advances: Sequence[Advance]) -> None:
-        """Raises FencedError where a checkpoint is not what its advance expects."""
-
-
 @dataclass(slots=True)
 class Writes:
     """What a batch writes, by collection and id: one bulk a collection."""
@@ -139,6 +95,89 @@ class Writes:
     def none(cls) -> "Writes":
         return cls({}, {}, {}, {})
 
+    def put(self, collection: str, document: Document) -> None:
+        key = document["_id"]
+        self.puts.setdefault(collection, {})[key] = document
+        self.drops.get(collection, set()).discard(key)
+
+    def add(
+        self,
+        collection: str,
+        key: str,
+        increments: Mapping[str, float],
+        fixed: Mapping[str, Any] | None = None,
+    ) -> None:
+        sums, known = self.adds.setdefault(collection, {}).setdefault(key, ({}, {}))
+        for name, amount in increments.items():
+            sums[name] = sums.get(name, 0) + amount
+        known.update(fixed or {})
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """What a commit said, and what it has still to write: puts and sums.
+
+    `frames` are those of the publications, `size` is the bytes of all of it.
+    """
+
+    publications: tuple[Publication, ...]
+    writes: Writes
+    frames: tuple[bytes, ...]
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """How far a stage is with a partition, and what it said last.
+
+    `owed` is kept until it is written, in the order in which it was committed.
+
+    `position` is the next offset to handle. `last_identity` belongs to the record before it.
+    `accepted_committed`: the operator accepts that the group's committed offset lies beyond.
+    """
+
+    partition: Partition
+    epoch: int
+    commits: int = 0  # how many batches of this epoch were committed
+    position: int | None = None  # None: never handled anything
+    last_offset: int | None = None
+    last_identity: str | None = None
+    stored: tuple[Publication, ...] = ()
+    owed: tuple[Owed, ...] = ()
+    partition_count: int | None = None
+    caught_up: bool = False
+    accepted_committed: int | None = None
+
+    @property
+    def said(self) -> tuple[Publication, ...]:
+        """All that may not have been published yet, in order."""
+        return self.stored + tuple(each for owed in self.owed for each in owed.publications)
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """A checkpoint's compare-and-set: `to` follows the commit before it, in the same epoch.
+
+    The position alone would not do: a batch of timers leaves it as it is, and one whose commit's
+    answer was lost would be done again over its own events. `owes` is the newest of what it owes.
+    """
+
+    to: Checkpoint
+    owes: Owed | None = None
+
+
+class StoreTransaction(Protocol):
+    """One snapshot to read from; `write` is called once, last."""
+
+    async def get(self, collection: str, ids: Collection[str]) -> dict[str, Document]: ...
+
+    async def find(
+        self, collection: str, where: Mapping[str, Any], *, limit: int = 0
+    ) -> list[Document]: ...
+
+    async def write(self, writes: Writes, advances: Sequence[Advance]) -> None:
+        """Raises FencedError where a checkpoint is not what its advance expects."""
+
 
 class Store(Protocol):
     async def claim(self, partitions: Collection[Partition]) -> dict[Partition, Checkpoint]:
@@ -146,6 +185,13 @@ class Store(Protocol):
 
     def transaction(self) -> AbstractAsyncContextManager[StoreTransaction]:
         """Commits at a normal end. Raises ConflictError, FencedError, StoreAwayError."""
+
+    async def owe(self, advances: Sequence[Advance]) -> frozenset[Partition]:
+        """Commits these without a transaction, each for itself; those that are fenced are told.
+
+        What they owe is kept with the checkpoint until a transaction writes it. Where the answer is
+        lost (StoreAwayError), any of them may have been committed.
+        """
 
     async def due(
         self,

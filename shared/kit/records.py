@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
+import bson
+
 Headers = tuple[tuple[str, bytes | None], ...]
 KEYS_REMEMBERED = 16_384  # a ticket's key comes many times within a short while
 
@@ -61,6 +63,18 @@ class Publication:
     @property
     def size(self) -> int:
         return _size(self.key, self.value, self.headers)
+
+
+def frame(publication: Publication) -> bytes:
+    """All of it but its value, as BSON: for a publication that is stored before it is said."""
+    parts = {"topic": publication.topic, "key": publication.key, "headers": publication.headers}
+    return bson.encode(parts)
+
+
+def framed(packed: bytes, value: bytes | None) -> Publication:
+    parts = bson.decode(packed)
+    headers = tuple((name, text) for name, text in parts["headers"])
+    return Publication(parts["topic"], parts["key"], value, headers)
 
 
 def _size(key: bytes | None, value: bytes | None, headers: Headers) -> int:

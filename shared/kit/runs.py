@@ -1,7 +1,7 @@
 """A stage's batches, each tried until it is done: one transaction, then its events published."""
 
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from shared.kit.batch import Attempt, SpoiledError
 from shared.kit.claims import FIRST_PAUSE, LONGEST_PAUSE, Claims
 from shared.kit.decoding import Skipped
+from shared.kit.foresight import Foreseen, Nothing, Told, together
 from shared.kit.health import Health
 from shared.kit.letters import LetterLimit
 from shared.kit.meters import Meters
@@ -25,6 +26,7 @@ from shared.kit.ports import (
     FencedError,
     OutageError,
     Store,
+    Writes,
 )
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Handler, Stage
@@ -91,7 +93,9 @@ class Runs(Claims[S]):
             if owned.checkpoint is None or to.caught_up != owned.checkpoint.caught_up:
                 return False
         for owned, to in advances:
-            owned.checkpoint = replace(to, commits=to.commits - 1)
+            known = owned.checkpoint
+            owes = known.owed if known is not None else ()
+            owned.checkpoint = replace(to, commits=to.commits - 1, owed=owes)
             owned.passed_since = owned.passed_since or now
         self.meters.counted({"skipped": len(inputs)})
         return True
@@ -100,6 +104,11 @@ class Runs(Claims[S]):
         conflicts, pause = 0, 0.0
         while inputs := self._still_mine(inputs):
             try:
+                await self._settle(
+                    o
+                    for o in {i.owned.partition: i.owned for i in inputs}.values()
+                    if self._forgot(o)
+                )
                 await self._attempt(inputs)
             except ConflictError:
                 self.meters.count("conflicts")
@@ -169,6 +178,7 @@ class Runs(Claims[S]):
         now = self.clock.now()
         async with self.store.transaction() as transaction:
             work = Work(transaction)
+            work.writes = together(self._owed_of(inputs))
             attempt = Attempt(self.stage, self.handler, self.group, now, work, self.recent)
             await attempt.decide(inputs)
             if work.published_bytes > self.limits.out_bytes and len(inputs) > 1:
@@ -176,9 +186,58 @@ class Runs(Claims[S]):
             advances = self._advances(inputs, work.published)
             await transaction.write(work.writes, [Advance(to) for _, to in advances])
         self._committed(work, advances, now)
-        self.recent.keep(work.touched)
         await self._publish(work.published)
         self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
+
+    async def _settle(self, those: Iterable[Owned]) -> None:
+        """Writes what these partitions' commits still owe, each partition's in a transaction."""
+        for owned in list(those):
+            checkpoint = owned.checkpoint
+            if checkpoint is None or not checkpoint.owed:
+                continue
+            to = self._advance(owned, None, ())
+            async with self.store.transaction() as transaction:
+                writes = together(owed.writes for owed in checkpoint.owed)
+                await transaction.write(writes, [Advance(to)])
+            self._moved([(owned, to)])
+
+    def _forgot(self, owned: Owned) -> bool:
+        """It owes what memory does not hold: nothing of it may be read before that is written."""
+        owes = owned.checkpoint is not None and bool(owned.checkpoint.owed)
+        return owes and not self.recent.knows_debts_of(owned.partition)
+
+    def _owed_of(self, inputs: Sequence[Input]) -> Iterator[Writes]:
+        """What these inputs' partitions still owe goes with what is written now."""
+        for owned in {each.owned.partition: each.owned for each in inputs}.values():
+            if owned.checkpoint is not None:
+                yield from (owed.writes for owed in owned.checkpoint.owed)
+
+    async def _fire(self, foreseen: Sequence[Foreseen[S]]) -> None:
+        """Commits what was decided before: one write, and all else is owed."""
+        now = self.clock.now()
+        groups: dict[Partition, Told[S]] = {}
+        for each in foreseen:
+            groups.setdefault(each.entity.at, Told(now)).add(each)
+        steps = [(self._owned[at], self._owing(self._owned[at], g)) for at, g in groups.items()]
+        fenced = await self.store.owe([advance for _, advance in steps])
+        done = [(owned, advance.to) for owned, advance in steps if owned.partition not in fenced]
+        self._moved(done)
+        mine = [groups[owned.partition] for owned, _ in done]
+        await self._publish({told.partition: told.publications for told in mine})
+        work = Work(Nothing())
+        for told in mine:
+            told.note(work)
+        self.recent.owe(work.touched)
+        self._noted(work, now)
+        self.meters.batch(len(work.heard), (self.clock.now() - now).total_seconds())
+        if fenced:
+            self._fenced(FencedError(fenced))
+
+    def _owing(self, owned: Owned, told: Told[S]) -> Advance:
+        before = owned.checkpoint.owed if owned.checkpoint is not None else ()
+        to, owes = self._advance(owned, None, ()), told.owed()
+        owned.owes_since = owned.owes_since or told.at
+        return Advance(replace(to, owed=(*before, owes)), owes)
 
     def _advances(
         self, inputs: list[Input], published: Mapping[Partition, Sequence[Publication]]
@@ -203,6 +262,7 @@ class Runs(Claims[S]):
             checkpoint,
             commits=checkpoint.commits + 1,
             stored=tuple(published),
+            owed=(),
             caught_up=checkpoint.caught_up or self._at_the_end(owned) is not None,
         )
         if last is None:
@@ -217,13 +277,26 @@ class Runs(Claims[S]):
     def _committed(
         self, work: Work, advances: Sequence[tuple[Owned, Checkpoint]], now: datetime
     ) -> None:
+        self._moved(advances)
+        self.recent.keep(work.touched)
+        self._noted(work, now)
+
+    def _moved(self, advances: Sequence[tuple[Owned, Checkpoint]]) -> None:
         for claimed, to in advances:
             owned = self._owned.get(claimed.partition)
             if owned is not None and owned.checkpoint is not None:
                 owned.checkpoint = to
+                if not to.owed:
+                    self.recent.settled([owned.partition])
+                    owned.owes_since = None
                 owned.stored_position, owned.passed_since = to.position, None
                 owned.pause = 0.0
+
+    def _noted(self, work: Work, now: datetime) -> None:
+        """What is known by this commit. Partitions that were lost meanwhile are claimed first."""
+        self.foresight.drop(work.touched)
         self.timers.committed(work.touched.values(), now)
+        self.handler.noted(work.said, now)
         self.meters.counted(work.counts)
         for heard in work.heard:
             log.debug(

@@ -1,7 +1,7 @@
 """Which timers come due next: a look-ahead into the store's index, kept in memory."""
 
 from collections import deque
-from collections.abc import Collection, Container, Iterable, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Mapping
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
 from typing import Any
@@ -10,7 +10,7 @@ from shared.kit.ports import LONG_AGO, Store
 from shared.kit.records import Partition
 from shared.kit.unit import Entity, Stage
 
-LOOKAHEAD = timedelta(seconds=2)
+LOOKAHEAD = timedelta(seconds=5)
 REFRESH, SOONEST_REFRESH = timedelta(seconds=1), timedelta(milliseconds=100)
 WHOLE_EVERY = timedelta(seconds=10)
 MOST = 5_000
@@ -30,7 +30,7 @@ class Timers:
         self._store = store
         self._due: dict[str, tuple[datetime, Partition]] = {}
         self._heap: list[tuple[datetime, str]] = []
-        self._coming: deque[str] = deque()  # as found by the last looks, the earliest first
+        self._coming: deque[str] = deque()  # as they came into sight
         self._seen: frozenset[Partition] = frozenset()  # by the last whole look
         self._horizon = LONG_AGO
         self._next_refresh = self._next_whole = LONG_AGO
@@ -63,9 +63,15 @@ class Timers:
             self._coming.append(key)
         self._full = len(rows) == MOST
         self._horizon = rows[-1][0] if self._full else until
-        ahead = self._horizon if now < self._horizon else until
-        pause = REFRESH if self._full else _pause(len(rows), until - max(since, now))
-        self._next_refresh = min(ahead, now + pause)
+        if self._full:  # those that lie behind are looked for when these run out
+            self._next_refresh = max(self._horizon, now) + REFRESH
+        else:
+            self._next_refresh = now + _pause(len(rows), until - max(since, now))
+
+    def looks_for_all(self, partitions: Collection[Partition], now: datetime) -> bool:
+        """Whether the next look is a whole one, and due."""
+        whole = self._full or frozenset(partitions) != self._seen or now >= self._next_whole
+        return whole and self._stale(now)
 
     def _stale(self, now: datetime) -> bool:
         """After an outage more may be overdue than one look shows: the next when they run out."""
@@ -77,9 +83,9 @@ class Timers:
         now: datetime,
         safe_until: Mapping[Partition, datetime | None],
         most: int,
-        but: Collection[str] = (),
+        fits: Callable[[str, datetime], bool] = lambda _key, _due: True,
     ) -> list[tuple[str, Partition]]:
-        """Due by now, with no unread record before them; they are handed out once."""
+        """Due by now, with no unread record before them; those that fit are handed out once."""
         taken: list[tuple[str, Partition]] = []
         kept: list[tuple[datetime, str]] = []
         while self._heap and self._heap[0][0] <= now and len(taken) < most:
@@ -88,7 +94,7 @@ class Timers:
             if current is None or current[0] != due:
                 continue
             safe = safe_until.get(current[1])
-            if safe is not None and due <= safe and key not in but:
+            if safe is not None and due <= safe and fits(key, due):
                 del self._due[key]
                 taken.append((key, current[1]))
             else:
@@ -106,10 +112,11 @@ class Timers:
             elif self._due.get(entity.subject, (None,))[0] != due:
                 self._due[entity.subject] = (due, entity.at)
                 heappush(self._heap, (due, entity.subject))
+                self._coming.append(entity.subject)
 
     @property
     def expects(self) -> bool:
-        """Some that were found were not `coming` yet."""
+        """Some that came into sight were not `coming` yet."""
         return bool(self._coming)
 
     def coming(self, most: int, known: Container[str]) -> list[str]:

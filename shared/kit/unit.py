@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -112,6 +112,17 @@ class Entity(Generic[S]):
     def due_at(self) -> datetime | None:
         return min(self.timers.values(), default=None)
 
+    def copy(self) -> "Entity[S]":
+        """Another with the same state."""
+        return replace(
+            self,
+            timers=dict(self.timers),
+            applied=dict(self.applied),
+            missing={writer: list(numbers) for writer, numbers in self.missing.items()},
+            said=dict(self.said),
+            letters=list(self.letters),
+        )
+
 
 class Transaction(Protocol):
     """Reads of the service's store as of the batch's snapshot, and writes that commit with it.
@@ -206,6 +217,9 @@ class Stage(Generic[S]):
     `patient` are those of `hears` that may wait a moment for others to come with them.
     `entities` names the collection of the subjects' documents, `state` their type; None: the stage
     keeps no state by subject.
+    `foresees`: what its timers lead to is decided before they are due. So its handler decides them
+    on their entity alone, gives that a new state instead of changing the old one, and writes
+    nothing but sums beside it.
     """
 
     name: str
@@ -218,6 +232,7 @@ class Stage(Generic[S]):
     state: type[S] | None = None
     outcomes: bool = False
     max_records: int = 500
+    foresees: bool = False
     pace: timedelta = timedelta(0)
 
     @property
@@ -238,6 +253,9 @@ class Handler(ABC, Generic[S]):
 
     def forget(self) -> None:
         """Drop everything in memory that came from the store."""
+
+    def noted(self, said: Sequence[Message], at: datetime) -> None:
+        """All this was said at this moment, and that is committed: for metrics."""
 
 
 __all__ = [

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from shared.contracts.message import Message
 from shared.kit.decoding import Bad, Decoded, Good, Noted
 from shared.kit.letters import Letter
 from shared.kit.ports import Checkpoint, StoreTransaction, Watermark, Writes
@@ -28,6 +29,7 @@ class Owned:
     pause: float = 0.0
     passed_since: datetime | None = None  # since when the position is ahead of the stored one
     stored_position: int | None = None
+    owes_since: datetime | None = None  # since when it has something to write
     ends: deque[Watermark] = field(default_factory=deque)  # seen and not yet reached, but the first
 
     def saw(self, watermark: Watermark) -> None:
@@ -118,6 +120,7 @@ class Work:
     verdicts: list[bool] = field(default_factory=list)  # of each input; True: a new dead letter
     touched: dict[str, Entity[Any]] = field(default_factory=dict)
     heard: list[Heard] = field(default_factory=list)
+    said: list[Message] = field(default_factory=list)
 
     async def get(self, collection: str, ids: Collection[str]) -> dict[str, Document]:
         return await self.store.get(collection, ids) if ids else {}
@@ -128,8 +131,7 @@ class Work:
         return await self.store.find(collection, where, limit=limit)
 
     def put(self, collection: str, document: Document) -> None:
-        self.writes.puts.setdefault(collection, {})[document["_id"]] = document
-        self.writes.drops.get(collection, set()).discard(document["_id"])
+        self.writes.put(collection, document)
 
     def insert(self, collection: str, document: Document) -> None:
         inserts = self.writes.inserts.setdefault(collection, {})
@@ -144,10 +146,7 @@ class Work:
         increments: Mapping[str, float],
         fixed: Mapping[str, Any] | None = None,
     ) -> None:
-        sums, known = self.writes.adds.setdefault(collection, {}).setdefault(document_id, ({}, {}))
-        for name, amount in increments.items():
-            sums[name] = sums.get(name, 0) + amount
-        known.update(fixed or {})
+        self.writes.add(collection, document_id, increments, fixed)
 
     def drop(self, collection: str, document_id: str) -> None:
         self.writes.drops.setdefault(collection, set()).add(document_id)

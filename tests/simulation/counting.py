@@ -49,6 +49,7 @@ COUNTING: Stage[Count] = Stage(
     entities="counts",
     state=Count,
     max_records=10,
+    foresees=True,
 )
 OBSERVING: Stage[Seen] = Stage(
     name="observing",
@@ -90,7 +91,7 @@ class Counting(Handler[Count]):
             entity.state = entity.state or Count()
             count = entity.state
             if isinstance(heard.data, Due):
-                count.fired += 1
+                entity.state = count.model_copy(update={"fired": count.fired + 1})
                 outgoing.append(Said(said(f"fired after {len(count.heard)}"), heard))
             elif isinstance(heard.data, FeedbackReceived):
                 if heard.data.score == POISON and self._is_broken():

@@ -118,7 +118,7 @@ class Group:
         return all(
             (each.topic, each.headers) in cluster.lying
             for checkpoint in self.checkpoints.values()
-            for each in checkpoint.stored
+            for each in checkpoint.said
         )
 
     def awaits_timers(self, scheduler: Scheduler) -> bool:

@@ -1,6 +1,6 @@
 """The protocol with a piece taken out, in the small world: each of these must be found."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,12 +9,15 @@ from typing import Any
 from unittest import mock
 
 import shared.kit.batch
+import shared.kit.claims
+import shared.kit.engine
 import shared.kit.runs
 from shared.kit.batch import Attempt
 from shared.kit.engine import Engine
 from shared.kit.entities import Verdict
+from shared.kit.foresight import Foresight
 from shared.kit.memory import CHECKPOINTS, MemoryStore, MemoryTransaction
-from shared.kit.ports import Advance, BrokerAwayError, Checkpoint, FencedError, Look
+from shared.kit.ports import Advance, BrokerAwayError, Checkpoint, FencedError, Look, Writes
 from shared.kit.records import Partition, Publication, Record
 from shared.kit.unit import Entity
 from shared.kit.work import Input, Owned, Work
@@ -180,6 +183,50 @@ class TimersStay(Attempt[Any]):
             entity.timers = before
 
 
+# --- timers that are decided before they are due ---------------------------------------------
+
+
+class OwesUnguarded(MemoryStore):
+    async def owe(self, advances: Sequence[Advance]) -> frozenset[Partition]:
+        """Whoever foresaw it may say it."""
+        known = self.data.collections.get(CHECKPOINTS, {})
+        return await super().owe(
+            [
+                replace(each, to=replace(each.to, epoch=at.epoch, commits=at.commits + 1))
+                for each in advances
+                for at in [known[str(each.to.partition)]]
+            ]
+        )
+
+
+class ForeseesForGood(Foresight[Any]):
+    def drop(self, keys: Collection[str]) -> None:
+        """Whatever happens, it stays what was foreseen."""
+
+
+class LeavesDebtsBehind(Engine[Any]):
+    def _owed_of(self, _: Sequence[Input]) -> Iterator[Writes]:
+        """The next batch does not write what is owed, and owes nothing."""
+        return iter(())
+
+
+class PassesOverDebts(Engine[Any]):
+    def _pass_over(self, inputs: list[Input]) -> bool:
+        passed = super()._pass_over(inputs)
+        for each in inputs if passed else ():
+            if each.owned.checkpoint is not None:
+                each.owned.checkpoint = replace(each.owned.checkpoint, owed=())
+        return passed
+
+
+def _nothing_concerns_it(_: Sequence[Input]) -> set[str]:
+    return set()
+
+
+def _only_stored(checkpoint: Checkpoint) -> tuple[Publication, ...]:
+    return checkpoint.stored
+
+
 # --- what was met before, and what is remembered ---------------------------------------------
 
 
@@ -236,7 +283,7 @@ def _attempt(broken: type[Attempt[Any]]) -> Callable[[], AbstractContextManager[
     return _patched(shared.kit.runs, "Attempt", broken)
 
 
-GUARD = (MemoryTransaction, "_advance")
+GUARD = (MemoryTransaction, "advance")
 PLANTED = (
     Planted("nothing fences", Parts(store=NoEpoch, plant=_patched(*GUARD, _unguarded)), 60),
     Planted("the epoch is not compared", Parts(plant=_patched(*GUARD, _only_commits)), 150),
@@ -251,6 +298,24 @@ PLANTED = (
     Planted("timers run past unread log", Parts(engine=TimersRunAhead), 30),
     Planted("timers trust a stale watermark", Parts(engine=StaleWatermark), 60),
     Planted("fired timers stay", Parts(plant=_attempt(TimersStay)), 10),
+    Planted("whoever foresaw it says it", Parts(store=OwesUnguarded), 500, "whole"),
+    Planted(
+        "what was foreseen is never in doubt",
+        Parts(plant=_patched(shared.kit.claims, "Foresight", ForeseesForGood)),
+        500,
+    ),
+    Planted(
+        "records at hand do not count for timers",
+        Parts(plant=_patched(shared.kit.engine, "_concerned", _nothing_concerns_it)),
+        500,
+    ),
+    Planted("debts are left behind", Parts(engine=LeavesDebtsBehind), 500),
+    Planted("debts are passed over", Parts(engine=PassesOverDebts), 300, "whole"),
+    Planted(
+        "a claim does not say again what is owed",
+        Parts(plant=_patched(Checkpoint, "said", property(_only_stored))),
+        500,
+    ),
     Planted(
         "numbers are not looked at",
         Parts(plant=_patched(shared.kit.batch, "note_number", _no_numbers)),

@@ -140,7 +140,7 @@ def _outcome(story: Story) -> object:
             assert said.late is ((said.metric, said.cycle) in verdicts)
     assert story.state is not None
     clocks = {
-        metric: clock._replace(warnings=(), warned=())
+        metric: clock._replace(warnings=(), warned=(), taken_back=0)
         for metric, clock in story.state.clocks.items()
     }
     return verdicts, clocks

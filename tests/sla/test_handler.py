@@ -25,6 +25,7 @@ from tests.sla.stories import (
     customer_replied,
     note,
     policy_with,
+    reopened,
     resolved,
     rules,
     triaged,
@@ -114,6 +115,19 @@ async def test_fact_logged_after_the_breach_but_accepted_before_it_corrects_it()
     await here.run()
     assert len(here.said_of(SlaBreached)) == len(here.said_of(SlaCorrected)) == 1
     assert [f.late for f in here.said_of(SlaFulfilled)] == [False]
+
+
+async def test_a_breach_after_one_that_was_taken_back_is_another_event() -> None:
+    here = await opened()
+    await here.advance(4 * HOUR + timedelta(minutes=1))
+    for late_told in (resolved(), reopened()):
+        here.publish(late_told, "t1", at=MONDAY_9AM + 3 * HOUR)
+    await here.run()
+    await here.advance(timedelta(minutes=1))
+    assert [c.fact for c in here.said_of(SlaCorrected)] == ["paused"]
+    breaches = [e for e, m in here.said if isinstance(m, SlaBreached)]
+    assert [e.time for e in breaches] == [MONDAY_9AM + 4 * HOUR] * 2
+    assert len({e.id for e in breaches}) == len({e.number for e in breaches}) == 2
 
 
 async def test_repeated_records_and_a_second_reading_of_the_log_change_nothing() -> None:

@@ -80,8 +80,9 @@ def _stop(hearing: Hearing, metric: Metric, clock: Clock) -> None:
 
 def replace(hearing: Hearing, metric: Metric, old: Clock, new: Clock, fact: str) -> None:
     """Takes back a breach that the new fact, accepted before it, undoes."""
-    hearing.put(metric, new)
-    if old.breached_at is not None and new.breached_at is None and metric not in QUIET:
+    undone = old.breached_at is not None and new.breached_at is None
+    hearing.put(metric, new._replace(taken_back=old.taken_back + 1) if undone else new)
+    if old.breached_at is not None and undone and metric not in QUIET:
         hearing.say(
             SlaCorrected(
                 metric=metric,
@@ -137,7 +138,6 @@ def say_breached(hearing: Hearing, metric: Metric, due_at: datetime) -> None:
         stalled = ProgressStalled(since=clock.started_at, seconds=seconds, **hearing.pinned)
         hearing.say(stalled, Timer(f"stall:{clock.cycle}", due_at))
         return
-    late = to_millisecond(hearing.now) - due_at
     broken = SlaBreached(
         metric=metric,
         cycle=clock.cycle,
@@ -145,6 +145,12 @@ def say_breached(hearing: Hearing, metric: Metric, due_at: datetime) -> None:
         target_seconds=seconds,
         calendar_seconds=(due_at - clock.started_at).total_seconds(),
         breached_at=due_at,
-        lateness_seconds=max(late.total_seconds(), 0),
+        lateness_seconds=lateness(due_at, hearing.now),
     )
-    hearing.say(broken, Timer(f"breach:{metric}:{clock.cycle}", due_at))
+    again = f":{clock.taken_back}" if clock.taken_back else ""
+    hearing.say(broken, Timer(f"breach:{metric}:{clock.cycle}{again}", due_at))
+
+
+def lateness(due_at: datetime, at: datetime) -> float:
+    """Seconds, of whole milliseconds; never less than none."""
+    return max((to_millisecond(at) - due_at).total_seconds(), 0)

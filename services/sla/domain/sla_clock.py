@@ -38,6 +38,7 @@ class Clock(NamedTuple):
     warned: tuple[str, ...] = ()
     breached_at: datetime | None = None
     ended_at: datetime | None = None
+    taken_back: int = 0  # so many breaches; another one is another event
 
     @property
     def open(self) -> bool:

@@ -4,10 +4,10 @@ from collections import Counter as Counts
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
-from functools import partial
 
 from prometheus_client import Counter, Histogram
 
+from services.sla.domain.clock_states import lateness
 from services.sla.domain.falling_due import wanted_timers
 from services.sla.domain.hearing import Timer, Utterance
 from services.sla.domain.policy import Rules
@@ -67,9 +67,14 @@ class SlaHandler(Handler[SlaState]):
             _keep_timers(entity)
         for partition, tally in tallies.items():
             tx.add(TALLY, str(partition), tally)
-        for each in said:
-            tx.after_commit(partial(_count, each.data))
         return said
+
+    def noted(self, said: Sequence[Message], at: datetime) -> None:
+        for counter, messages in _counters(said).items():
+            counter.inc(messages)
+        for message in said:
+            if isinstance(message, SlaBreached):
+                LATENESS.observe(lateness(message.breached_at, at))
 
 
 def _decide(heard: Heard, entity: Entity[SlaState], rules: Rules, now: datetime) -> Decided | None:
@@ -115,11 +120,20 @@ def _keep_timers(entity: Entity[SlaState]) -> None:
         entity.set_timer(name, due_at)
 
 
-def _count(message: Message) -> None:
+def _counters(said: Sequence[Message]) -> Counts[Counter]:
+    """Looked up once for each kind, as many may come due at one instant."""
+    kinds = Counts(kind for message in said if (kind := _kind(message)) is not None)
+    counters: Counts[Counter] = Counts()
+    for (counter, labels), count in kinds.items():
+        counters[counter.labels(*labels)] += count
+    return counters
+
+
+def _kind(message: Message) -> tuple[Counter, tuple[str, ...]] | None:
+    if isinstance(message, SlaBreached):
+        return BREACHES, (message.metric,)
     if isinstance(message, SlaWarning):
-        WARNINGS.labels(message.metric).inc()
-    elif isinstance(message, SlaFulfilled):
-        FULFILLED.labels(message.metric, str(message.late).lower()).inc()
-    elif isinstance(message, SlaBreached):
-        BREACHES.labels(message.metric).inc()
-        LATENESS.observe(message.lateness_seconds)
+        return WARNINGS, (message.metric,)
+    if isinstance(message, SlaFulfilled):
+        return FULFILLED, (message.metric, str(message.late).lower())
+    return None

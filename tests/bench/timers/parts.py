@@ -18,7 +18,7 @@ from tests.bench.timers.policies import CLOCKS, created, triaged, write_policies
 from tests.bench.timers.post import Post, post
 from tests.bench.timers.results import Result
 
-LEAD = timedelta(seconds=4)  # from the store's filling to the first instant
+LEAD = timedelta(seconds=7)  # from the store's filling to the first instant
 PATIENCE = 60.0
 EVENTS_A_SECOND, FIRES_A_SECOND, STEADY_SECONDS = 300, 500, 20
 
@@ -77,7 +77,7 @@ async def _burst(here: Post, ear: Ear, count: int) -> Heard:
     say(f"{count:,} due at one instant")
     due = datetime.now(UTC) + timedelta(seconds=count / 2_000) + LEAD
     heard = ear.anew()
-    await here.fill(here.stock.timed([due] * count, "s3-"))
+    await here.fill(here.stock.timed([due] * count, f"s3-{due.timestamp()}-"))
     await ear.until_breaches(count, (due - datetime.now(UTC)).total_seconds() + PATIENCE)
     return heard
 
