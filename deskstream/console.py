@@ -8,7 +8,7 @@ import typer
 from pymongo.errors import PyMongoError
 from rich.console import Console
 
-from shared.kit.admin import NotFoundError
+from shared.kit.admin import BusyError, NotFoundError
 from shared.kit.ports import OutageError
 from shared.kit.settings import KitSettings, SettingsError, read_settings
 
@@ -39,7 +39,7 @@ def run(work: Coroutine[Any, Any, T]) -> T:
         fail(f"MongoDB does not answer ({type(error).__name__}); is DESKSTREAM_MONGO_URL right?")
     except OutageError as error:
         fail(f"cannot reach {error}; is DESKSTREAM_KAFKA_SERVERS right?")
-    except NotFoundError as error:
+    except (NotFoundError, BusyError) as error:
         fail(str(error))
     except SettingsError as error:
         fail(str(error), BAD_USE)

@@ -10,12 +10,15 @@ from shared.kit.memory import MemoryData
 
 
 def misremembered(engine: Engine[Any], data: MemoryData) -> Iterator[str]:
-    """Of partitions that it believes to own only: what it holds of others it never uses."""
+    """Of partitions that it believes to own only: what it holds of others it never uses.
+
+    What a partition owes is in memory before it is in the store.
+    """
     stage = engine.stage
     documents = data.collections.get(stage.entities or "", {})
     for key, entity in engine.recent.entities.items():
         owned = engine.owned.get(entity.at)
-        if owned is None or not owned.live:
+        if owned is None or not owned.live or engine.recent.knows_debts_of(entity.at):
             continue
         if key not in documents:
             yield f"{stage.name} remembers {key}, which is not in its store"

@@ -1,5 +1,6 @@
 """What an operator may do to a stage from outside: move its checkpoints, send letters again."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,10 +23,15 @@ from shared.kit.settings import KitSettings
 from shared.kit.unit import Document
 
 Database = AsyncDatabase[Document]
+OWES_TRIES, OWES_SECONDS = 20, 0.25
 
 
 class NotFoundError(Exception):
     """There is no such checkpoint or letter; the text says what there is."""
+
+
+class BusyError(Exception):
+    """Not now; the text says what has to happen before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +43,8 @@ class Reset:
 
 
 async def checkpoints(database: Database) -> list[Document]:
-    return await database[CHECKPOINTS].find({}, {"stored": 0}).sort("_id", 1).to_list()
+    without = {"stored": 0, "owed": 0}
+    return await database[CHECKPOINTS].find({}, without).sort("_id", 1).to_list()
 
 
 async def reset(
@@ -141,24 +148,40 @@ async def redrive(
 async def _set_timer_again(database: Database, letter: Document) -> None:
     """Due now; the loop that owns the subject claims anew, and finds it in the index.
 
-    Without a claim it might write the subject from memory, where this timer is not.
+    Without a claim it might write the subject from memory, where this timer is not. Nor may the
+    partition owe anything, which would be written over it.
     """
     async with database.client.start_session() as session:
-        await session.with_transaction(partial(_set_timer, database, letter))
-    await _done(database, letter)
+        for _ in range(OWES_TRIES):
+            if await session.with_transaction(partial(_set_timer, database, letter)):
+                await _done(database, letter)
+                return
+            await asyncio.sleep(OWES_SECONDS)
+    raise BusyError(
+        f"{letter['subject']} was left in the midst of its timers: start {letter['group']}, "
+        "which finishes them, and try again"
+    )
 
 
-async def _set_timer(database: Database, letter: Document, session: AsyncClientSession) -> None:
+async def _set_timer(database: Database, letter: Document, session: AsyncClientSession) -> bool:
+    """False: what its partition owes has to be written first."""
     now = datetime.now(UTC)
     entity = await database[letter["collection"]].find_one_and_update(
         {"_id": letter["subject"]},
         {"$push": {"_kit.timers": [letter["name"], now]}, "$set": {"_kit.due": now}},
         session=session,
     )
-    if entity is not None:
-        stage = letter["group"].rpartition(".")[2]
-        checkpoint = {"_id": f"{stage}/{entity['_kit']['at']}"}
-        await database[CHECKPOINTS].update_one(checkpoint, {"$inc": {"epoch": 1}}, session=session)
+    if entity is None:
+        return True
+    stage = letter["group"].rpartition(".")[2]
+    key = {"_id": f"{stage}/{entity['_kit']['at']}"}
+    checkpoint = await database[CHECKPOINTS].find_one_and_update(
+        key, {"$inc": {"epoch": 1}}, {"owed": 1}, session=session
+    )
+    if checkpoint is not None and checkpoint.get("owed"):
+        await session.abort_transaction()
+        return False
+    return True
 
 
 async def _done(database: Database, letter: Document) -> None:

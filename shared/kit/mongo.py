@@ -4,13 +4,14 @@ from asyncio import gather
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import bson
 import cramjam
 import structlog
 from bson.binary import Binary
+from bson.codec_options import CodecOptions
 from bson.objectid import ObjectId
 from bson.raw_bson import RawBSONDocument
 from pymongo import ASCENDING, AsyncMongoClient, DeleteOne, InsertOne, ReplaceOne, UpdateOne
@@ -47,6 +48,7 @@ from shared.kit.unit import Document, Stage
 log = structlog.get_logger("deskstream.kit")
 
 CHECKPOINTS = "checkpoints"
+TIMES_IN_UTC: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 DUPLICATE_KEY, WRITE_CONFLICT = 11000, 112
 COMMIT_TRIES = 5
 MAJORITY = WriteConcern("majority")
@@ -377,7 +379,7 @@ def pack_owed(owed: Owed) -> Binary:
 
 
 def unpack_owed(packed: bytes) -> Owed:
-    document = bson.decode(bytes(cramjam.lz4.decompress_block(packed)))
+    document = bson.decode(bytes(cramjam.lz4.decompress_block(packed)), TIMES_IN_UTC)
     writes = Writes.none()
     for name, documents in document["puts"].items():
         for each in documents:

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -123,7 +123,7 @@ class Owed:
     publications: tuple[Publication, ...]
     writes: Writes
     frames: tuple[bytes, ...]
-    size: int
+    size: int = field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)

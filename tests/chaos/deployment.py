@@ -62,7 +62,9 @@ class Deployment:
         """By checkpoint: topic, partition, position."""
         found = {}
         for service in SERVICES:
-            async for each in self.database(service)["checkpoints"].find({}, {"stored": 0}):
+            async for each in self.database(service)["checkpoints"].find(
+                {}, {"stored": 0, "owed": 0}
+            ):
                 _, topic, number = each["_id"].split("/")
                 found[each["_id"]] = (topic, int(number), each.get("position") or 0)
         return found

@@ -59,7 +59,7 @@ class Counting(Handler[Count]):
             entity = batch.entity(heard)
             entity.state = entity.state or Count()
             if isinstance(heard.data, Due):
-                entity.state.fired += 1
+                entity.state = entity.state.model_copy(update={"fired": entity.state.fired + 1})
                 outgoing.append(Said(said(self.fired(entity.state)), heard))
                 continue
             if isinstance(heard.data, FeedbackReceived):

@@ -8,12 +8,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import uuid4
 
+import bson
 import pytest
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import CommandListener, CommandStartedEvent
 
 from deskstream.stack import Stack
+from shared.kit.entities import finished
+from shared.kit.foresight import together
 from shared.kit.memory import MemoryData, MemoryStore
 from shared.kit.mongo import MongoStore, ensure
 from shared.kit.ports import (
@@ -21,11 +24,12 @@ from shared.kit.ports import (
     Checkpoint,
     ConflictError,
     FencedError,
+    Owed,
     Store,
     StoreTransaction,
     Writes,
 )
-from shared.kit.records import Partition, Publication
+from shared.kit.records import Partition, Publication, frame
 from shared.kit.unit import Document, Stage
 from tests.kit.counting import COUNTING
 
@@ -427,6 +431,59 @@ async def test_an_owner_of_other_partitions_goes_on_after_such_an_end(shared: Sh
     await commit(old, advance, writes=putting({"_id": "t1"}))
 
     assert set(await shared.read("counts")) == {"t1"}
+
+
+def owing(checkpoint: Checkpoint, ticket: str, said: bytes) -> Advance:
+    """Owes a ticket and a sum, and has said something."""
+    writes = Writes.none()
+    writes.put("counts", finished(bson.encode({"_id": ticket, "at": NOON})))
+    writes.add("totals", "all", {"by.score": 2}, {"since": NOON})
+    publication = Publication(
+        "ticket.events", ticket.encode(), said, (("ce_id", said), ("x", None))
+    )
+    owes = Owed((publication,), writes, (frame(publication),), 1)
+    return replace(following(checkpoint, owed=(*checkpoint.owed, owes)), owes=owes)
+
+
+async def test_what_is_owed_is_kept_in_order_until_a_transaction_writes_it(shared: Shared) -> None:
+    store = shared.open()
+    claimed = (await store.claim([ONE]))[ONE]
+    first = owing(claimed, "t1", b"1")
+    assert await store.owe([first]) == frozenset()
+    second = owing(first.to, "t2", b"2")
+    assert await store.owe([second]) == frozenset()
+    assert await shared.read("counts") == {}
+
+    heir = shared.open()
+    found = (await heir.claim([ONE]))[ONE]
+    assert found == replace(second.to, epoch=2, commits=0)
+    assert [each.value for each in found.said] == [b"1", b"2"]
+
+    writes = together(each.writes for each in found.owed)
+    await commit(heir, following(found, owed=()), writes=writes)
+    assert await shared.read("counts") == {
+        "t1": {"_id": "t1", "at": NOON},
+        "t2": {"_id": "t2", "at": NOON},
+    }
+    assert (await shared.read("totals"))["all"] == {
+        "_id": "all",
+        "by": {"score": 4},
+        "since": NOON,
+    }
+    assert (await heir.claim([ONE]))[ONE].owed == ()
+
+
+async def test_who_claimed_before_cannot_owe(shared: Shared) -> None:
+    old, new = shared.open(), shared.open()
+    mine = await old.claim([ONE, TWO])
+    await new.claim([TWO])
+
+    advances = [owing(mine[ONE], "t1", b"1"), owing(mine[TWO], "t2", b"2")]
+    assert await old.owe(advances) == {TWO}
+    assert await old.owe(advances) == {ONE, TWO}  # the same step once more
+
+    found = await new.claim([ONE, TWO])
+    assert [len(found[partition].owed) for partition in (ONE, TWO)] == [1, 0]
 
 
 def stages_of(plan: Document) -> list[str]:

@@ -117,6 +117,19 @@ async def test_fact_logged_after_the_breach_but_accepted_before_it_corrects_it()
     assert [f.late for f in here.said_of(SlaFulfilled)] == [False]
 
 
+async def test_a_breach_that_was_foreseen_tells_how_late_it_was_said() -> None:
+    here = await opened()
+    await here.advance(4 * HOUR - timedelta(seconds=2))
+    engine = here.running[0].engine
+    assert len(engine.foresight) == 1
+    here.clock.move(timedelta(seconds=3, milliseconds=234))
+    await here.run()
+    [breach] = here.said_of(SlaBreached)
+    assert breach.lateness_seconds == 1.234
+    assert encode(breach) in [record.value for record in here.log]
+    assert engine.owned[partition("t1")].checkpoint.owed
+
+
 async def test_a_breach_after_one_that_was_taken_back_is_another_event() -> None:
     here = await opened()
     await here.advance(4 * HOUR + timedelta(minutes=1))
