@@ -227,11 +227,22 @@ class Runs(Claims[S]):
         work = Work(Nothing())
         for told in mine:
             told.note(work)
-        self.recent.owe(work.touched)
+            self._remember_debts(told)
         self._noted(work, now)
         self.meters.batch(len(work.heard), (self.clock.now() - now).total_seconds())
         if fenced:
             self._fenced(FencedError(fenced))
+
+    def _remember_debts(self, told: Told[S]) -> None:
+        """Unless those before were forgotten meanwhile: it takes all of them to build on them."""
+        owned = self._owned.get(told.partition)
+        checkpoint = owned.checkpoint if owned is not None else None
+        alone = checkpoint is not None and len(checkpoint.owed) == 1
+        entities = {each.entity.subject: each.entity for each in told.foreseen}
+        if alone or self.recent.knows_debts_of(told.partition):
+            self.recent.owe(entities)
+        else:
+            self.recent.take(entities)
 
     def _owing(self, owned: Owned, told: Told[S]) -> Advance:
         before = owned.checkpoint.owed if owned.checkpoint is not None else ()

@@ -62,9 +62,8 @@ class Deployment:
         """By checkpoint: topic, partition, position."""
         found = {}
         for service in SERVICES:
-            async for each in self.database(service)["checkpoints"].find(
-                {}, {"stored": 0, "owed": 0}
-            ):
+            checkpoints = self.database(service)["checkpoints"]
+            async for each in checkpoints.find({}, {"stored": 0, "owed": 0}):
                 _, topic, number = each["_id"].split("/")
                 found[each["_id"]] = (topic, int(number), each.get("position") or 0)
         return found

@@ -133,6 +133,28 @@ async def test_what_is_owed_and_forgotten_is_written_before_anything_is_read(
     assert here.stored("t1") == (2, 1)
 
 
+async def test_debts_that_are_forgotten_while_another_is_made(here: Watched) -> None:
+    here.publish(LATER, "t3", at=here.now - timedelta(hours=1) + SECOND + SETTLED_WITHIN / 5)
+    await here.turn()
+    here.clock.move(SECOND)
+    await here.turn()
+    assert here.owed == 1
+
+    async def others_move(what: str) -> None:
+        if what == "owed":
+            here.engine.revoked([])
+
+    assert "t3" in here.engine.foresight
+    here.engine.store.hook = others_move  # type: ignore[attr-defined]
+    here.clock.move(SETTLED_WITHIN / 5)
+    here.publish(ONE, "t1")  # at hand when the timer of t3 fires, and handled right after it
+    await here.turn()
+    await here.run()
+    assert here.said_in_turn("t3") == ["1", "fired"]
+    assert here.said_in_turn("t1") == ["1", "fired", "2"]
+    assert here.stored("t1") == (2, 1)
+
+
 async def test_an_heir_says_again_what_is_owed_and_writes_it(here: Watched) -> None:
     here.clock.move(SECOND)
     await here.turn()

@@ -438,9 +438,8 @@ def owing(checkpoint: Checkpoint, ticket: str, said: bytes) -> Advance:
     writes = Writes.none()
     writes.put("counts", finished(bson.encode({"_id": ticket, "at": NOON})))
     writes.add("totals", "all", {"by.score": 2}, {"since": NOON})
-    publication = Publication(
-        "ticket.events", ticket.encode(), said, (("ce_id", said), ("x", None))
-    )
+    headers = (("ce_id", said), ("odd", None))
+    publication = Publication("ticket.events", ticket.encode(), said, headers)
     owes = Owed((publication,), writes, (frame(publication),), 1)
     return replace(following(checkpoint, owed=(*checkpoint.owed, owes)), owes=owes)
 
