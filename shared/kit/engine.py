@@ -218,8 +218,13 @@ class Engine(Runs[S]):
     ) -> None:
         """Foreseen timers that these inputs, the last that are at hand, do not concern."""
         next_due = self.timers.next_due()
-        if len(self.foresight) and next_due is not None and next_due <= self.clock.now():
-            await self._fire_foreseen(self._live(), positions, _concerned(inputs))
+        if not len(self.foresight) or next_due is None or next_due > self.clock.now():
+            return
+        try:
+            with self._busy():
+                await self._fire_foreseen(self._live(), positions, _concerned(inputs))
+        except OutageError as error:  # these inputs will wait for its end
+            self._unwell("outage", f"waits for {error}")
 
     def _ripe_after(
         self, inputs: Sequence[Input], positions: Mapping[Partition, int]

@@ -179,6 +179,16 @@ async def test_what_could_not_be_owed_fires_another_time(here: Watched, failure:
     assert here.stored("t1") == (1, 1)
 
 
+async def test_an_outage_before_records_at_hand_loses_neither(here: Watched) -> None:
+    here.fails = [StoreAwayError("gone")]
+    here.clock.move(SECOND)
+    here.publish(ONE, "t3")
+    await here.turn()
+    assert here.said_in_turn("t3") == ["1"]
+    await here.run()
+    assert here.said_in_turn("t1") == here.said_in_turn("t2") == ["1", "fired"]
+
+
 async def test_who_lost_the_partition_says_nothing(here: Watched) -> None:
     heir = type(here.engine.store)(here.running[0].data)  # type: ignore[call-arg]
     await heir.claim([HERE])
