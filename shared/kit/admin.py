@@ -16,7 +16,7 @@ from pymongo.asynchronous.database import AsyncDatabase
 from shared.kit.kafka import Inspector
 from shared.kit.letters import COLLECTION as LETTERS
 from shared.kit.letters import redriven
-from shared.kit.mongo import CHECKPOINTS
+from shared.kit.mongo import CHECKPOINTS, owes
 from shared.kit.ports import BrokerAwayError, Publisher
 from shared.kit.records import Partition
 from shared.kit.settings import KitSettings
@@ -176,9 +176,9 @@ async def _set_timer(database: Database, letter: Document, session: AsyncClientS
     stage = letter["group"].rpartition(".")[2]
     key = {"_id": f"{stage}/{entity['_kit']['at']}"}
     checkpoint = await database[CHECKPOINTS].find_one_and_update(
-        key, {"$inc": {"epoch": 1}}, {"owed": 1}, session=session
+        key, {"$inc": {"epoch": 1}}, session=session
     )
-    if checkpoint is not None and checkpoint.get("owed"):
+    if checkpoint is not None and owes(checkpoint):
         await session.abort_transaction()
         return False
     return True

@@ -322,9 +322,21 @@ def advance_operation(stage: str, advance: Advance, attempt: ObjectId) -> Update
     if advance.owes is None:
         update: Document = {"$set": changes | {"owed": [pack_owed(each) for each in to.owed]}}
     else:
-        update = {"$set": changes, "$push": {"owed": pack_owed(advance.owes)}}
+        changes["owed_by"] = attempt
+        packed = pack_owed(advance.owes)
+        first = len(to.owed) == 1
+        update = {"$set": changes | ({"owed": [packed]} if first else {})}
+        update |= {} if first else {"$push": {"owed": packed}}
     expected = {"_id": f"{stage}/{to.partition}", "epoch": to.epoch, "commits": to.commits - 1}
     return UpdateOne(expected, update)
+
+
+def owes(checkpoint: Document) -> bool:
+    """What it owes still holds: a process that does not know of debts has not gone on since.
+
+    Such a one, of an older version, found the timers in their index and fired them itself.
+    """
+    return bool(checkpoint.get("owed")) and checkpoint.get("owed_by") == checkpoint.get("attempt")
 
 
 def checkpoint_of(partition: Partition, document: Document) -> Checkpoint:
@@ -336,7 +348,7 @@ def checkpoint_of(partition: Partition, document: Document) -> Checkpoint:
         last_offset=document.get("last_offset"),
         last_identity=document.get("last_identity"),
         stored=unpack(document.get("stored")),
-        owed=tuple(map(unpack_owed, document.get("owed", ()))),
+        owed=tuple(map(unpack_owed, document["owed"])) if owes(document) else (),
         partition_count=document.get("partition_count"),
         caught_up=bool(document.get("caught_up")),
         accepted_committed=document.get("accepted_committed"),

@@ -8,9 +8,9 @@ import pytest
 
 from shared.contracts.ticket import FeedbackReceived
 from shared.kit import admin
-from shared.kit.admin import NotFoundError, Reset, letters, redrive, reset, skip
+from shared.kit.admin import BusyError, NotFoundError, Reset, letters, redrive, reset, skip
 from shared.kit.records import Partition
-from shared.kit.unit import Batch, Due, Outgoing, Transaction
+from shared.kit.unit import Batch, Document, Due, Outgoing, Transaction
 from tests.integration.conftest import (  # noqa: F401 - a fixture is found by its name
     Deployment,
     deployment,
@@ -154,6 +154,38 @@ async def test_a_timer_that_was_put_away_fires_once_it_is_sent_again(
     assert sent == [letter]
     assert [each["state"] for each in await desk.letters()] == ["done"]
     assert await desk.answered() == Counter(t0=2)
+
+
+async def test_a_timer_is_not_set_where_something_is_owed(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be overwritten by what is owed."""
+    monkeypatch.setattr(admin, "OWES_TRIES", 2)
+    monkeypatch.setattr(admin, "OWES_SECONDS", 0.01)
+    kit = {"at": str(HOME), "timers": []}
+    await desk.database["counts"].insert_one({"_id": "t1", "_kit": kit})
+    checkpoint = {"_id": f"counting/{HOME}", "epoch": 3, "attempt": 1, "owed_by": 1, "owed": [b""]}
+    await desk.database["checkpoints"].insert_one(checkpoint)
+    letter = {
+        "_id": "l1",
+        "kind": "timer",
+        "name": "later",
+        "subject": "t1",
+        "group": "deskstream.counting",
+        "collection": "counts",
+    }
+
+    async def again() -> list[Document]:
+        return [each async for each in redrive(desk.database, desk.deployment.publisher, [letter])]
+
+    with pytest.raises(BusyError, match=r"start deskstream\.counting"):
+        await again()
+    assert (await desk.database["counts"].find_one({}))["_kit"] == kit
+    assert (await desk.database["checkpoints"].find_one({}))["epoch"] == 3
+
+    await desk.database["checkpoints"].update_one({}, {"$set": {"owed": []}})
+    assert await again() == [letter]
+    assert (await desk.database["checkpoints"].find_one({}))["epoch"] == 4
 
 
 async def test_an_outcome_that_was_put_away_is_handed_over_again(desk: Desk) -> None:

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import bson
 import pytest
+from bson.objectid import ObjectId
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.database import AsyncDatabase
 from pymongo.monitoring import CommandListener, CommandStartedEvent
@@ -470,6 +471,21 @@ async def test_what_is_owed_is_kept_in_order_until_a_transaction_writes_it(share
         "since": NOON,
     }
     assert (await heir.claim([ONE]))[ONE].owed == ()
+
+
+async def test_debts_are_void_when_an_older_version_went_on(mongo: Mongo) -> None:
+    """It passes them over: the timers are still in their index, and it fires them itself."""
+    store = mongo.open()
+    claimed = (await store.claim([ONE]))[ONE]
+    await store.owe([owing(claimed, "t1", b"1")])
+    assert (found := (await store.claim([ONE]))[ONE]).owed
+    older = {"$set": {"attempt": ObjectId(), "commits": 1}}
+    await mongo.database["checkpoints"].update_one({}, older)
+
+    found = (await store.claim([ONE]))[ONE]
+    assert found.owed == ()
+    await store.owe([owing(found, "t2", b"2")])
+    assert [each.value for each in (await store.claim([ONE]))[ONE].said] == [b"2"]
 
 
 async def test_who_claimed_before_cannot_owe(shared: Shared) -> None:
