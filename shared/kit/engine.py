@@ -205,9 +205,16 @@ class Engine(Runs[S]):
         except OutageError:
             self._forget()
             raise
+        except Exception as error:  # noqa: BLE001 - handled one by one, they are told from poison
+            self._foresee_no_more(error)
         else:
             return True
         return False
+
+    def _foresee_no_more(self, error: Exception) -> None:
+        log.error("foresees no more", **self._about(error))
+        self.foresight.end()
+        self._forget()
 
     def _owed_bytes(self, live: Sequence[Owned]) -> int:
         points = [owned.checkpoint for owned in live if owned.checkpoint is not None]
@@ -251,7 +258,10 @@ class Engine(Runs[S]):
         return [
             Input(self._owned[partition], key=key, safe_until=min(now, safe[partition] or now))
             for key, partition in self.timers.ripe(
-                now, safe, most, lambda key, _: key not in but and key not in self.foresight
+                now,
+                safe,
+                most,
+                lambda key, due: key not in but and not self.foresight.is_of(key, due),
             )
             if partition in self._owned
         ]
@@ -263,7 +273,7 @@ class Engine(Runs[S]):
         """
         known = self.foresight if self.stage.foresees else self.recent
         keys = self.timers.coming(AT_ONCE_AHEAD, known)
-        if not keys or any(map(self._forgot, self._live())):
+        if not keys or self.foresight.is_full or any(map(self._forgot, self._live())):
             return
         under = self.epochs()
         read = await self._read([key for key in keys if key not in self.recent])

@@ -103,6 +103,7 @@ class Foresight(Generic[S]):
     def __init__(self, stage: Stage[S], handler: Handler[S]) -> None:
         self._stage, self._handler = stage, handler
         self._foreseen: dict[str, Foreseen[S]] = {}
+        self._most = MOST
 
     def __contains__(self, key: object) -> bool:
         return key in self._foreseen
@@ -110,16 +111,24 @@ class Foresight(Generic[S]):
     def __len__(self) -> int:
         return len(self._foreseen)
 
+    @property
+    def is_full(self) -> bool:
+        return len(self._foreseen) >= self._most
+
+    def is_of(self, key: str, due_at: datetime) -> bool:
+        """What this timer leads to is known."""
+        foreseen = self._foreseen.get(key)
+        return foreseen is not None and foreseen.due_at == due_at
+
     def within(self, size: int, but: Collection[str]) -> Callable[[str, datetime], bool]:
         """For `Timers.ripe`: those that were foreseen, of so many bytes together or just more."""
         left = size
 
         def fits(key: str, due_at: datetime) -> bool:
             nonlocal left
-            foreseen = self._foreseen.get(key)
-            if foreseen is None or foreseen.due_at != due_at or left <= 0 or key in but:
+            if left <= 0 or key in but or not self.is_of(key, due_at):
                 return False
-            left -= foreseen.size
+            left -= self._foreseen[key].size
             return True
 
         return fits
@@ -135,9 +144,13 @@ class Foresight(Generic[S]):
     def forget(self) -> None:
         self._foreseen.clear()
 
+    def end(self) -> None:
+        """From now on nothing is foreseen."""
+        self._most = 0
+
     async def foresee(self, entity: Entity[S]) -> None:
         """What cannot be foreseen is left to its hour."""
-        if len(self._foreseen) >= MOST or entity.due_at is None:
+        if self.is_full or entity.due_at is None:
             return
         try:
             self._foreseen[entity.subject] = await self._decided(entity.copy(), entity.due_at)

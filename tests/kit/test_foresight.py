@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
+from heapq import heappush
 from typing import Any
 
 import pytest
@@ -187,6 +188,27 @@ async def test_an_outage_before_records_at_hand_loses_neither(here: Watched) -> 
     assert here.said_in_turn("t3") == ["1"]
     await here.run()
     assert here.said_in_turn("t1") == here.said_in_turn("t2") == ["1", "fired"]
+
+
+async def test_a_store_that_cannot_take_it_is_asked_as_ever(here: Watched) -> None:
+    here.fails = [ValueError("too large")]
+    here.clock.move(SECOND)
+    await here.turn()
+    await here.run()
+    assert here.said_in_turn("t1") == here.said_in_turn("t2") == ["1", "fired"]
+    await here.wait_for("t4")
+    assert not len(here.engine.foresight)
+
+
+async def test_a_timer_that_the_store_knows_to_the_millisecond_fires_too(here: Watched) -> None:
+    """Memory may know it finer, and then it is another instant than what was foreseen."""
+    due, at = here.engine.timers._due["t1"]
+    here.engine.timers._due["t1"] = (due - timedelta(milliseconds=1), at)
+    heappush(here.engine.timers._heap, (due - timedelta(milliseconds=1), "t1"))
+    here.clock.move(SECOND)
+    await here.turn()
+    await here.run()
+    assert here.said_in_turn("t1") == ["1", "fired"]
 
 
 async def test_who_lost_the_partition_says_nothing(here: Watched) -> None:
