@@ -128,6 +128,23 @@ def test_timers_that_fire_before_facts_are_logged_change_no_outcome(
     assert _outcome(fired.until(END)) == _outcome(read.until(END))
 
 
+def test_of_two_targets_that_were_due_together_the_one_that_held_is_kept() -> None:
+    """Critical (1 h) and high (2 h) are both due where the ticket was reopened, long past both."""
+    fired, read = (
+        Story(OFFICE_RULES, prompt=False).hear(START, created(), triaged()) for _ in "12"
+    )
+    for story in (fired, read):
+        story.hear(START + timedelta(hours=2), resolved())
+        story.hear(START + timedelta(hours=2, minutes=2), reopened())
+        story.hear(START + timedelta(hours=2, minutes=3), changed(priority=Priority.CRITICAL))
+    fired.until(START + timedelta(hours=2, minutes=31))
+    for story in (fired, read):
+        story.hear(START + timedelta(hours=2, minutes=1), changed(priority=Priority.HIGH)).until(
+            END
+        )
+    assert _outcome(fired) == _outcome(read)
+
+
 def _outcome(story: Story) -> object:
     """The verdict of each promise after all corrections, and how its clocks stand in the end."""
     verdicts: dict[tuple[Metric, int], object] = {}

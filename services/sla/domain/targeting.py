@@ -96,6 +96,8 @@ def _take_back(hearing: Hearing) -> None:
         anew = _aimed_at(hearing, target, clock._replace(breached_at=None))
         if anew.due_at != clock.breached_at:
             replace(hearing, metric, clock, clock._replace(breached_at=None), "retargeted")
+        else:  # due at the same instant: it is the other target that was missed
+            hearing.put(metric, clock._replace(target_ms=anew.target_ms))
 
 
 def _fits_still(hearing: Hearing, before: TicketFacts) -> bool:
