@@ -190,10 +190,14 @@ class Runs(Claims[S]):
         self.meters.batch(len(inputs), (self.clock.now() - now).total_seconds())
 
     async def _settle(self, those: Iterable[Owned]) -> None:
-        """Writes what these partitions' commits still owe, each partition's in a transaction."""
+        """Writes what these partitions' commits still owe, each partition's in a transaction.
+
+        Not of those that were lost: what they said may not be published, and is their next owner's.
+        """
         for owned in list(those):
             checkpoint = owned.checkpoint
-            if checkpoint is None or not checkpoint.owed:
+            mine = self._owned.get(owned.partition) is owned
+            if not mine or checkpoint is None or not checkpoint.owed:
                 continue
             to = self._advance(owned, None, ())
             async with self.store.transaction() as transaction:

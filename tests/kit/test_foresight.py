@@ -11,7 +11,8 @@ import pytest
 from shared.contracts.ticket import FeedbackReceived
 from shared.contracts.triage import TicketTriaged
 from shared.kit.engine import SETTLED_WITHIN, Engine
-from shared.kit.ports import ConflictError, StoreAwayError
+from shared.kit.memory import no_hook
+from shared.kit.ports import BrokerAwayError, ConflictError, StoreAwayError
 from shared.kit.records import Partition
 from shared.kit.unit import Batch, Due, Handler, Outgoing, Transaction
 from tests.harness import Bench
@@ -221,6 +222,26 @@ async def test_who_lost_the_partition_says_nothing(here: Watched) -> None:
     here.clock.move(SECOND)
     await here.run()
     assert here.said_in_turn("t1") == ["1", "fired"]
+
+
+async def test_what_was_not_published_before_the_partition_was_lost_stays_owed(
+    here: Watched,
+) -> None:
+    broker = here.running[0].broker
+
+    async def cut(what: str) -> None:
+        if what == "publish" and HERE in here.engine.owned:
+            here.engine.revoked([HERE])
+            raise BrokerAwayError("gone")
+
+    broker.hook = cut
+    here.clock.move(SECOND)
+    await here.turn()
+    assert here.said_in_turn("t1") == ["1"]
+    here.engine.assigned([HERE])
+    broker.hook = no_hook
+    await here.run()
+    assert here.said_in_turn("t1") == here.said_in_turn("t2") == ["1", "fired"]
 
 
 class Curious(Counting):
