@@ -1,15 +1,21 @@
 """What can be said on a topic: the base of events, commands and updates, and their registry."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import ClassVar
 
 from pydantic import BaseModel
 
-from shared.contracts.fields import Contract
+from shared.contracts.fields import Contract, to_millisecond
 
 TYPE_PREFIX = "deskstream."
 LATENESS = "lateness_seconds"
 """A field of this name tells how late its message is said: all that depends on that moment."""
+
+
+def lateness(due_at: datetime, at: datetime) -> float:
+    """Seconds, of whole milliseconds; never less than none."""
+    return max((to_millisecond(at) - due_at).total_seconds(), 0.0)
 
 
 class Message(Contract):

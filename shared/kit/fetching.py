@@ -34,7 +34,7 @@ class Fetching:
     But nothing waits where somebody waits for it.
     """
 
-    def __init__(self, engine: Engine[Any], clock: Clock, prefix: str, wait_ms: int = 100) -> None:
+    def __init__(self, engine: Engine[Any], clock: Clock, prefix: str, wait_ms: int) -> None:
         """`prefix` is what the broker's names of topics begin with.
 
         `wait_ms`: so long the broker may keep a fetch that finds nothing.

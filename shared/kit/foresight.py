@@ -9,8 +9,7 @@ import bson
 import structlog
 from pydantic import BaseModel
 
-from shared.contracts.fields import to_millisecond
-from shared.contracts.message import LATENESS, Message
+from shared.contracts.message import LATENESS, Message, lateness
 from shared.kit.batch import timer_heard
 from shared.kit.entities import finished, to_document
 from shared.kit.outgoing import Press
@@ -38,11 +37,11 @@ class Foretold(NamedTuple):
     frame: bytes
     around: tuple[bytes, bytes] | None  # what its value is before and after the lateness
 
-    def said(self, lateness: bytes) -> Publication:
+    def said(self, late: bytes) -> Publication:
         if self.around is None:
             return self.publication
         said = self.publication
-        return Publication(said.topic, said.key, lateness.join(self.around), said.headers)
+        return Publication(said.topic, said.key, late.join(self.around), said.headers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +73,7 @@ class Told(Generic[S]):
         self.size += foreseen.size
         if foreseen.due_at != self._due_at:  # most come due together, or are the only one
             self._due_at = foreseen.due_at
-            late = (to_millisecond(self.at) - foreseen.due_at).total_seconds()
-            self._lateness = f"{max(late, 0.0)}".encode()
+            self._lateness = str(lateness(foreseen.due_at, self.at)).encode()
         for each in foreseen.foretold:
             self.publications.append(each.said(self._lateness))
             self.frames.append(each.frame)

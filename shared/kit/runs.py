@@ -1,7 +1,7 @@
 """A stage's batches, each tried until it is done: one transaction, then its events published."""
 
 import traceback
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
@@ -104,11 +104,7 @@ class Runs(Claims[S]):
         conflicts, pause = 0, 0.0
         while inputs := self._still_mine(inputs):
             try:
-                await self._settle(
-                    o
-                    for o in {i.owned.partition: i.owned for i in inputs}.values()
-                    if self._forgot(o)
-                )
+                await self._settle(filter(self._forgot, _owners(inputs)))
                 await self._attempt(inputs)
             except ConflictError:
                 self.meters.count("conflicts")
@@ -212,7 +208,7 @@ class Runs(Claims[S]):
 
     def _owed_of(self, inputs: Sequence[Input]) -> Iterator[Writes]:
         """What these inputs' partitions still owe goes with what is written now."""
-        for owned in {each.owned.partition: each.owned for each in inputs}.values():
+        for owned in _owners(inputs):
             if owned.checkpoint is not None:
                 yield from (owed.writes for owed in owned.checkpoint.owed)
 
@@ -359,6 +355,11 @@ class Runs(Claims[S]):
             else:
                 self._well("outage")
                 return
+
+
+def _owners(inputs: Iterable[Input]) -> Collection[Owned]:
+    """The partitions that these inputs came from."""
+    return {each.owned.partition: each.owned for each in inputs}.values()
 
 
 class _TooMuchError(Exception):

@@ -50,7 +50,7 @@ class Timers:
         if self._stage.entities is None or not self._stale(now):
             return
         of, until = frozenset(partitions), _stored(now + LOOKAHEAD)
-        whole = self._full or of != self._seen or now >= self._next_whole
+        whole = self._wants_all(of, now)
         since = LONG_AGO if whole else self._horizon
         rows = await self._store.due(self._stage.entities, partitions, until, MOST, since)
         if whole:
@@ -70,8 +70,10 @@ class Timers:
 
     def looks_for_all(self, partitions: Collection[Partition], now: datetime) -> bool:
         """Whether the next look is a whole one, and due."""
-        whole = self._full or frozenset(partitions) != self._seen or now >= self._next_whole
-        return whole and self._stale(now)
+        return self._stale(now) and self._wants_all(frozenset(partitions), now)
+
+    def _wants_all(self, of: frozenset[Partition], now: datetime) -> bool:
+        return self._full or of != self._seen or now >= self._next_whole
 
     def _stale(self, now: datetime) -> bool:
         """After an outage more may be overdue than one look shows: the next when they run out."""

@@ -49,7 +49,7 @@ async def started() -> tuple[Bench, Fetching]:
     bench = Bench(PATIENT, Counting(), partitions=1)
     await bench.running[0].engine.turn({}, {})
     engine = bench.running[0].engine
-    return bench, Fetching(engine, bench.clock, prefix="")
+    return bench, Fetching(engine, bench.clock, prefix="", wait_ms=100)
 
 
 def offsets(records: tuple[Any, ...]) -> list[int]:

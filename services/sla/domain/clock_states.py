@@ -13,7 +13,8 @@ from services.sla.domain.sla_clock import (
     resumed,
     stopped,
 )
-from shared.contracts.fields import Status, to_millisecond
+from shared.contracts.fields import Status
+from shared.contracts.message import lateness
 from shared.contracts.sla import (
     Metric,
     ProgressStalled,
@@ -80,14 +81,17 @@ def _stop(hearing: Hearing, metric: Metric, clock: Clock) -> None:
 
 def replace(hearing: Hearing, metric: Metric, old: Clock, new: Clock, fact: str) -> None:
     """Takes back a breach that the new fact, accepted before it, undoes."""
-    undone = old.breached_at is not None and new.breached_at is None
-    hearing.put(metric, new._replace(taken_back=old.taken_back + 1) if undone else new)
-    if old.breached_at is not None and undone and metric not in QUIET:
+    undone = old.breached_at if new.breached_at is None else None
+    if undone is None:
+        hearing.put(metric, new)
+        return
+    hearing.put(metric, new._replace(taken_back=old.taken_back + 1))
+    if metric not in QUIET:
         hearing.say(
             SlaCorrected(
                 metric=metric,
                 cycle=old.cycle,
-                breached_at=old.breached_at,
+                breached_at=undone,
                 fulfilled_at=hearing.at,
                 fact=fact,
                 **hearing.pinned,
@@ -149,8 +153,3 @@ def say_breached(hearing: Hearing, metric: Metric, due_at: datetime) -> None:
     )
     again = f":{clock.taken_back}" if clock.taken_back else ""
     hearing.say(broken, Timer(f"breach:{metric}:{clock.cycle}{again}", due_at))
-
-
-def lateness(due_at: datetime, at: datetime) -> float:
-    """Seconds, of whole milliseconds; never less than none."""
-    return max((to_millisecond(at) - due_at).total_seconds(), 0)

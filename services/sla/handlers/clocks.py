@@ -7,7 +7,6 @@ from datetime import datetime
 
 from prometheus_client import Counter, Histogram
 
-from services.sla.domain.clock_states import lateness
 from services.sla.domain.falling_due import wanted_timers
 from services.sla.domain.hearing import Timer, Utterance
 from services.sla.domain.policy import Rules
@@ -16,7 +15,7 @@ from services.sla.domain.ticket_clocks import Decided, arrive, come_due, hear, r
 from services.sla.domain.ticket_state import SlaState
 from services.sla.store import TALLY
 from shared.contracts.envelope import SOURCE_PREFIX, Envelope, deterministic_id
-from shared.contracts.message import Message
+from shared.contracts.message import Message, lateness
 from shared.contracts.sla import SlaBreached, SlaFulfilled, SlaWarning
 from shared.contracts.ticket import TicketCreated
 from shared.kit.records import Partition
