@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from rich.console import Group, RenderableType
+from rich.constrain import Constrain
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -32,6 +33,7 @@ COLOURS: Mapping[Priority | None, str] = {
 }
 LOUD: Mapping[str, str] = {"breached": "red", "warned": "yellow", "dead-lettered": "magenta"}
 LONGEST_SUBJECT = 44
+WIDEST = 140
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +103,11 @@ def _agents(board: Board, view: View) -> Table:
     return table
 
 
-def _tickets(rows: Sequence[Row], view: View) -> Table:
-    table = Table(box=None, header_style="dim", pad_edge=False, expand=False)
+def _tickets(rows: Sequence[Row], view: View) -> RenderableType:
+    """Where the terminal is narrow the subject gives way: the number is what one goes on with."""
+    table = Table(box=None, header_style="dim", pad_edge=False, expand=True)
     for name in ("ticket", "subject", "channel", "category", "priority", "agent", "status"):
-        table.add_column(name, no_wrap=True)
+        table.add_column(name, no_wrap=True, ratio=1 if name == "subject" else None)
     for row in rows:
         style = COLOURS.get(row.priority, "")
         table.add_row(
@@ -116,7 +119,7 @@ def _tickets(rows: Sequence[Row], view: View) -> Table:
             _owner(row, view),
             _status(row),
         )
-    return table
+    return Constrain(table, WIDEST)
 
 
 def _owner(row: Row, view: View) -> Text:

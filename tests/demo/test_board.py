@@ -63,3 +63,18 @@ def test_the_screen_shows_subjects_as_they_are() -> None:
     assert "[location] [/b]" in shown
     assert "http://127.0.0.1:1" in shown
     assert "created 1" in line(board, VIEW)
+
+
+def test_a_narrow_screen_cuts_subjects_and_no_numbers() -> None:
+    board, run = Board(), Run()
+    subject = "Rechnung doppelt abgebucht, und das schon seit Januar"
+    fact = run.say(created().model_copy(update={"subject": subject}), cause="in-1")
+    board.hear(fact)
+    console = Console(width=70, record=True, file=StringIO())
+
+    console.print(screen(board, VIEW, 5))
+
+    (row,) = board.latest(1)
+    shown = console.export_text()
+    assert f"\n{row.number} " in shown
+    assert subject not in shown
