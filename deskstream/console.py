@@ -7,19 +7,27 @@ from typing import Any, NoReturn, TypeVar
 import typer
 from pymongo.errors import PyMongoError
 from rich.console import Console
+from rich.text import Text
 
 from shared.kit.admin import BusyError, NotFoundError
 from shared.kit.ports import OutageError
 from shared.kit.settings import KitSettings, SettingsError, read_settings
 
 T = TypeVar("T")
-out = Console(highlight=False, emoji=False)
-err = Console(stderr=True, highlight=False, emoji=False)
+# What customers wrote may have square brackets in it, which are no markup here: styles are `Text`.
+out = Console(highlight=False, emoji=False, markup=False)
+err = Console(stderr=True, highlight=False, emoji=False, markup=False)
 BAD_USE = 2
 
 
+def show_item(item_id: str, facts: str, *more: str) -> None:
+    """One of a list whose rows no terminal is wide enough for. Other commands want the id whole."""
+    below = "".join(f"\n  {line}" for line in more)
+    out.print(Text.assemble((item_id, "bold"), f"  {facts}{below}"), soft_wrap=True)
+
+
 def fail(text: str, code: int = 1) -> NoReturn:
-    err.print(f"[bold red]error:[/] {text}", soft_wrap=True)
+    err.print(Text.assemble(("error:", "bold red"), f" {text}"), soft_wrap=True)
     raise typer.Exit(code)
 
 

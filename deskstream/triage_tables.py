@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from deskstream.console import err, out
 from services.triage.domain.learning.examples import Example
@@ -22,7 +22,7 @@ def show_scores(scores: Scores, unknown: Sequence[str], title: str) -> None:
     _show_confusions(scores)
     if unknown:
         labels = ", ".join(unknown)
-        out.print(f"[yellow]No category of these rules is called {escape(labels)}[/]")
+        out.print(Text(f"No category of these rules is called {labels}", "yellow"))
 
 
 def show_proposal(proposal: Proposal, path: Path | None) -> None:
@@ -39,28 +39,29 @@ def show_proposal(proposal: Proposal, path: Path | None) -> None:
             f"{word.phrase} {word.weight:g} ({word.precision:.0%} of {word.tickets})"
             for word in words[:_WORDS]
         )
-        screen.print(f"[bold]{category}[/]: {escape(clearest)}", soft_wrap=True)
+        screen.print(Text.assemble((category, "bold"), f": {clearest}"), soft_wrap=True)
     number = sum(map(len, proposal.words.values()))
     where = f" to {path}" if path else ""
     screen.print(
         f"{number:,} weights for {len(proposal.words)} categories, learned from all "
-        f"{proposal.learned_from:,} tickets{escape(where)}; each word above with the share of "
+        f"{proposal.learned_from:,} tickets{where}; each word above with the share of "
         "held-out tickets having it that were of its category"
     )
 
 
 def show_decision(said: TicketTriaged) -> None:
     sub = f"/{said.sub_category}" if said.sub_category else ""
-    out.print(f"[bold]{said.category}{sub}[/], confidence {said.confidence:.2f}")
-    out.print(f"{said.type}, priority [bold]{said.priority}[/]", end="")
+    category = (f"{said.category}{sub}", "bold")
+    out.print(Text.assemble(category, f", confidence {said.confidence:.2f}"))
     more = {"language": said.language, "tone": said.tone, "product": said.product}
     more["tags"] = ", ".join(said.tags) or None
-    out.print("".join(f", {name} {escape(value)}" for name, value in more.items() if value))
+    known = "".join(f", {name} {value}" for name, value in more.items() if value)
+    out.print(Text.assemble(f"{said.type}, priority ", (said.priority, "bold"), known))
     for step in said.priority_steps:
-        out.print(f"  {step.rule}: {step.effect}", markup=False)
+        out.print(f"  {step.rule}: {step.effect}")
     table = Table("phrase", "where", "weight", "speaks for", box=None)
     for match in said.matches:
-        table.add_row(escape(match.phrase), match.field, f"{match.weight:g}", match.category)
+        table.add_row(match.phrase, match.field, f"{match.weight:g}", match.category)
     if said.matches:
         out.print(table)
 
@@ -70,10 +71,10 @@ def show_differences(differing: Sequence[Difference], tickets: int) -> None:
     for place, ticket, was, now in differing[:_DIFFERENCES]:
         text = " ".join(f"{ticket.subject} {ticket.body}".split())[:_TEXT]
         label = f" (is {ticket.label})" if ticket.label else ""
-        out.print(f"[bold]{place}[/] {escape(text)}{escape(label)}")
+        out.print(Text.assemble((f"{place}", "bold"), f" {text}{label}"))
         for side, said in (("-", was), ("+", now)):
             words = ", ".join(f"{match.phrase} {match.weight:g}" for match in said.matches[:5])
-            out.print(f"  {side} {_decision(said)}: {escape(words) or 'nothing found'}")
+            out.print(f"  {side} {_decision(said)}: {words or 'nothing found'}")
     if len(differing) > _DIFFERENCES:
         out.print(f"… and {len(differing) - _DIFFERENCES} more: --json shows all")
 
@@ -84,10 +85,10 @@ def _decision(said: TicketTriaged) -> str:
 
 
 def _classes(scores: Scores, title: str) -> Table:
-    table = Table("category", "precision", "recall", "F1", "tickets", title=escape(title))
+    table = Table("category", "precision", "recall", "F1", "tickets", title=title)
     for name, item in scores.classes.items():
         shares = (f"{share:.3f}" for share in (item.precision, item.recall, item.f1))
-        table.add_row(escape(name), *shares, f"{item.tickets}")
+        table.add_row(name, *shares, f"{item.tickets}")
     return table
 
 
@@ -100,4 +101,4 @@ def _summary(scores: Scores) -> str:
 
 def _show_confusions(scores: Scores) -> None:
     for wanted, said, number in scores.confusions[:_CONFUSIONS]:
-        out.print(f"  {number} x {escape(wanted)} taken for {said}")
+        out.print(f"  {number} x {wanted} taken for {said}")

@@ -19,11 +19,11 @@ def check(
     """Check the configuration; every problem is a line with file, line and field."""
     problems = [line for service in CONFIGURED for line in _problems(service, config)]
     for line in problems:
-        err.print(line, soft_wrap=True, markup=False)
+        err.print(line, soft_wrap=True)
     if problems:
-        err.print(f"{len(problems)} problem(s) in {config}", markup=False)
+        err.print(f"{len(problems)} problem(s) in {config}")
         raise typer.Exit(1)
-    out.print(f"{config}: all rules are fine ({', '.join(CONFIGURED)})", markup=False)
+    out.print(f"{config}: all rules are fine ({', '.join(CONFIGURED)})")
 
 
 def _problems(service: str, config: Path) -> list[str]:

@@ -6,9 +6,8 @@ from typing import Annotated, Any
 import typer
 from pymongo import AsyncMongoClient
 from rich.progress import track
-from rich.table import Table
 
-from deskstream.console import fail, out, run, settings
+from deskstream.console import fail, out, run, settings, show_item
 from deskstream.services import SERVICES, service_of
 from shared.kit import admin
 from shared.kit.kafka import KafkaPublisher
@@ -33,23 +32,21 @@ def list_letters(
 ) -> None:
     """List dead letters, oldest first for each service."""
     found = run(_find(settings(), _where(group, subject, everything=everything), limit))
-    table = Table("id", "group", "state", "tries", "at", "where", "reason")
     for letter in found:
-        where = (
-            f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
-            if ("topic" in letter)
-            else f"{letter['kind']} {letter['name']}"
-        )
-        table.add_row(
-            letter["_id"],
-            letter["group"],
-            letter["state"],
-            str(letter["attempts"]),
-            f"{letter['at']:%Y-%m-%d %H:%M:%S}",
-            where,
-            letter["reason"],
-        )
-    out.print(table if found else "no dead letters")
+        tried = f"  tried {letter['attempts']} times" if letter["attempts"] > 1 else ""
+        facts = f"{letter['at']:%Y-%m-%d %H:%M:%S}Z  {letter['state']}{tried}"
+        place = f"{letter['group']}  {_place(letter)}"
+        show_item(letter["_id"], facts, place, letter["reason"])
+    if not found:
+        out.print("no dead letters")
+    elif len(found) == limit:
+        out.print(f"These are the first {limit}; --limit shows more.")
+
+
+def _place(letter: Document) -> str:
+    if "topic" in letter:
+        return f"{letter['topic']}/{letter['partition']}/{letter['offset']}"
+    return f"{letter['kind']} {letter['name']}"
 
 
 @app.command()
@@ -61,9 +58,9 @@ def show(letter_id: str) -> None:
     for name, value in found[0].items():
         if name == "headers":
             for header, text in value:
-                out.print(f"  {header}: {_text(text)}", markup=False)
+                out.print(f"  {header}: {_text(text)}")
         else:
-            out.print(f"{name}: {_text(value)}", markup=False)
+            out.print(f"{name}: {_text(value)}")
 
 
 @app.command()

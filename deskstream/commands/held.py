@@ -4,11 +4,9 @@ from typing import Annotated, Any
 
 import typer
 from pymongo import AsyncMongoClient
-from rich.table import Column, Table
 
-from deskstream.console import BAD_USE, fail, out, run, settings
+from deskstream.console import BAD_USE, fail, out, run, settings, show_item
 from services.intake.store.held import HELD, again
-from shared.contracts.envelope import NAMESPACE
 from shared.kit.kafka import KafkaPublisher
 from shared.kit.settings import KitSettings
 from shared.kit.unit import Document
@@ -28,13 +26,13 @@ def list_held(
     """List held messages, oldest first: who wrote, by which channel, and why it was held."""
     where = {} if sender is None else {"sender": sender}
     found = run(_find(settings(), where, limit))
-    # Whole, however narrow the terminal is: the other commands want to be told them.
-    whole = Column("id", no_wrap=True, min_width=len(str(NAMESPACE)))
-    table = Table(whole, "at", "channel", Column("sender", overflow="fold"), "reason")
     for held in found:
-        at = f"{held['at']:%Y-%m-%d %H:%M:%S}"
-        table.add_row(held["_id"], at, held["channel"], held["sender"] or "", held["reason"])
-    out.print(table if found else "nothing is held")
+        facts = f"{held['at']:%Y-%m-%d %H:%M:%S}Z  {held['channel']}  {held['sender'] or ''}"
+        show_item(held["_id"], facts, held["reason"])
+    if not found:
+        out.print("nothing is held")
+    elif len(found) == limit:
+        out.print(f"These are the first {limit}; --limit shows more.")
 
 
 @app.command()

@@ -108,7 +108,7 @@ def _report(export: Export, tickets: list[ExportedTicket]) -> None:
     )
     for problem in sorted(export.problems, key=lambda each: not each.severe)[:MOST_SHOWN]:
         kind = "stays behind" if problem.severe else "note"
-        err.print(f"{problem.row}: {kind}: {problem.text}", markup=False, soft_wrap=True)
+        err.print(f"{problem.row}: {kind}: {problem.text}", soft_wrap=True)
     if len(export.problems) > MOST_SHOWN:
         err.print(f"… and {len(export.problems) - MOST_SHOWN} more")
 

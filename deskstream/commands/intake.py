@@ -53,7 +53,7 @@ def _print(file: Path, channel: str | None, mailbox: str | None) -> None:
         return
     for found in explained(value, str(file), channel, mailbox):
         if isinstance(found, NoMessage):
-            err.print(f"{file}: no message: {found.reason}", markup=False, soft_wrap=True)
+            err.print(f"{file}: no message: {found.reason}", soft_wrap=True)
         else:
             _write(found)
 

@@ -180,7 +180,7 @@ def _show(rehearsal: Rehearsal, policies: Rules) -> None:
     )
     for (before, after), count in rehearsal.moves.most_common():
         if before != after:
-            out.print(f"  {count:,} from {before} to {after}", markup=False)
+            out.print(f"  {count:,} from {before} to {after}")
     if rehearsal.effects:
         out.print(table_of(rehearsal))
 

@@ -74,10 +74,10 @@ def _head(ticket: Document) -> None:
         "channel": ticket.get("channel"),
         "policy": ticket.get("policy"),
     }
-    out.print("  ".join(f"{name} {value}" for name, value in facts.items() if value), markup=False)
+    out.print("  ".join(f"{name} {value}" for name, value in facts.items() if value))
     for metric, clock in (ticket.get("clocks") or {}).items():
         due = f", due {clock['due_at']:%Y-%m-%d %H:%M:%S}Z" if clock.get("due_at") else ""
-        out.print(f"  {metric}: {clock.get('state')}{due}", markup=False)
+        out.print(f"  {metric}: {clock.get('state')}{due}")
     out.print()
 
 

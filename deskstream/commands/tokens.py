@@ -56,6 +56,6 @@ def new(
         lines.append(f"  agent_id: {agent}")
     if rate is not None:
         lines.append(f"  rate_per_second: {rate:g}")
-    out.print(f"secret (shown once): {secret}", markup=False, soft_wrap=True)
+    out.print(f"secret (shown once): {secret}", soft_wrap=True)
     out.print("add under tokens: in the tokens file:")
-    out.print("\n".join(f"  {line}" for line in lines), markup=False, soft_wrap=True)
+    out.print("\n".join(f"  {line}" for line in lines), soft_wrap=True)

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 from rich.table import Table
+from rich.text import Text
 
 from deskstream.console import fail, out, run, settings
 from shared.contracts.topics import TOPICS
@@ -38,14 +39,14 @@ def provision(
     """
     made = run(make(settings(), partitions=partitions, replication=replication))
     for each in made:
-        out.print(f"{each.topic}: {_said(each)}")
+        out.print(Text(f"{each.topic}: {_said(each)}", "red" if each.error else ""))
     if any(each.error for each in made):
         fail("not every topic could be made")
 
 
 def _said(each: Provisioned) -> str:
     if each.error is not None:
-        return f"[red]{each.error}[/]"
+        return each.error
     if each.found is None:
         return f"made, {each.partitions} partitions"
     note = "" if each.found == each.partitions else f" (the contracts want {each.partitions})"

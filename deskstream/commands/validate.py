@@ -37,7 +37,7 @@ def validate(
             found = _messages(value, name)
     except (ValueError, UnreadableError) as error:
         fail(f"{file.name}: {error}")
-    out.print(f"{file.name}: fine, {found} message(s) for intake", markup=False)
+    out.print(f"{file.name}: fine, {found} message(s) for intake")
 
 
 def _messages(value: bytes, channel: str) -> int:

@@ -13,9 +13,11 @@ from pydantic import SecretStr
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource
 from rich.console import Console
 from rich.status import Status
+from rich.text import Text
 
 from deskstream.demo.configuration import write_configuration
 from deskstream.demo.processes import Services
+from deskstream.demo.shell import write_shell
 from deskstream.demo.smtp_sink import SmtpSink
 from deskstream.services import SERVICES
 from deskstream.stack import Stack, start
@@ -54,6 +56,7 @@ class Desk:
     services: Services
     sink: SmtpSink
     token: str
+    shell: Path  # what a shell reads to speak to this desk
 
     @property
     def dashboard(self) -> str:
@@ -76,7 +79,9 @@ async def open_desk(
         with _step(console, "topics"):
             await provision(settings, partitions=PARTITIONS)
         async with _services(settings, folder, sink.port, console) as services:
-            yield Desk(settings, services, sink, token)
+            desk = Desk(settings, services, sink, token, folder / "env")
+            write_shell(desk.shell, {**_environment(settings), **_doors(desk)})
+            yield desk
 
 
 @asynccontextmanager
@@ -119,7 +124,7 @@ async def _services(
         with console.status("stopping the services"):
             stubborn = await services.stop()
         if stubborn:
-            console.print(f"[yellow]had to be killed: {', '.join(stubborn)}[/]")
+            console.print(Text(f"had to be killed: {', '.join(stubborn)}", "yellow"))
 
 
 def _settings(stack: Stack, folder: Path) -> KitSettings:
@@ -152,6 +157,15 @@ def _environment(settings: KitSettings) -> dict[str, str]:
     return {f"DESKSTREAM_{name}": value for name, value in told.items()}
 
 
+def _doors(desk: Desk) -> dict[str, str]:
+    """For whoever speaks HTTP."""
+    return {
+        "DESKSTREAM_DOOR": desk.door,
+        "DESKSTREAM_DASHBOARD": desk.dashboard,
+        "DESKSTREAM_TOKEN": desk.token,
+    }
+
+
 def _write_tokens(path: Path) -> str:
     secret, hashed = new_token()
     token = {
@@ -171,4 +185,5 @@ def _step(console: Console, what: str) -> Iterator[Status]:
     started = time.monotonic()
     with console.status(what) as status:
         yield status
-    console.print(f"  [green]✓[/] {what} [dim]{time.monotonic() - started:.1f} s[/]")
+    took = (f"{time.monotonic() - started:.1f} s", "dim")
+    console.print(Text.assemble("  ", ("✓", "green"), f" {what} ", took))

@@ -60,7 +60,7 @@ class Play:
         self._started = self._heard_at = time.monotonic()
         self._publisher = KafkaPublisher(desk.settings, "deskstream-demo")
         self._ear = Ear(desk.settings)
-        self._hint = "Ctrl-C ends it."
+        self._hint = f"Ctrl-C ends it. {self._other_terminal}"
         self.board, self.ledger = Board(), Ledger()
         self._acts, self._breaks = Stage(), Stage()
         door = desk.services["intake"].port.number
@@ -88,6 +88,10 @@ class Play:
         )
         desk.sink.caught = self._customers.on_mail
 
+    @property
+    def _other_terminal(self) -> str:
+        return f"In another terminal: . {self._desk.shell} && deskstream ticket show TKT-1000"
+
     async def prepare(self) -> None:
         """The workforce tool and the CRM speak before anybody writes."""
         await self._mouth.tell(*self._agents.agents.values(), *samples.people().customers)
@@ -111,7 +115,7 @@ class Play:
     async def _for_ever(self) -> None:
         self._agents.take_breaks()
         await self._customers.write(self._wishes.tickets, self._wishes.rate)
-        self._hint = "All are written; the desk stays open. Ctrl-C ends it."
+        self._hint = f"All are written; the desk stays open. Ctrl-C ends it. {self._other_terminal}"
         await asyncio.Event().wait()
 
     async def _until_settled(self) -> None:

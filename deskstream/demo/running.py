@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from deskstream.demo.board import percentile
 from deskstream.demo.checking import Verdict
@@ -35,12 +36,12 @@ async def run(data_dir: Path | None, wishes: Wishes, console: Console) -> int:
         console.print("Ended; nothing of it is running any more.")
         return INTERRUPTED if wishes.once else 0
     except BROKEN as error:
-        console.print(f"[bold red]error:[/] {type(error).__name__}:", soft_wrap=True)
-        console.print(str(error), markup=False, soft_wrap=True)
+        console.print(Text.assemble(("error:", "bold red"), f" {type(error).__name__}:"))
+        console.print(str(error), soft_wrap=True)
         return 1
     finally:
         if not directory.temporary:
-            console.print(f"Data and logs are in {directory.path}", markup=False, soft_wrap=True)
+            console.print(f"Data and logs are in {directory.path}", soft_wrap=True)
         directory.close()
 
 
@@ -49,7 +50,8 @@ async def _run(folder: Path, wishes: Wishes, console: Console) -> int:
         shutil.rmtree(folder / leftover, ignore_errors=True)
     mails = (wishes.tickets or 0) * 100 if wishes.once else MAILS_KEPT
     async with open_desk(folder, wishes.pace, console, keep_mails=mails) as desk:
-        console.print(f"  Dashboard: [bold cyan]{desk.dashboard}[/]", soft_wrap=True)
+        dashboard = (desk.dashboard, "bold cyan")
+        console.print(Text.assemble("  Dashboard: ", dashboard), soft_wrap=True)
         play = Play(desk, wishes, console)
         try:
             await play.prepare()
@@ -76,7 +78,7 @@ def _obey_signals(console: Console) -> None:
         asked = True
         main.cancel()
 
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, obey)
 
 
@@ -86,7 +88,7 @@ def _tell(verdict: Verdict, console: Console) -> None:
     for name, count in verdict.figures.items():
         table.add_row(name, str(count))
     for name, found in (("lost", verdict.lost), ("doubled", verdict.doubled)):
-        table.add_row(name, f"[bold {'red' if found else 'green'}]{len(found)}[/]")
+        table.add_row(name, Text(str(len(found)), f"bold {'red' if found else 'green'}"))
     _time(table, "accepted to assigned", verdict.latencies)
     _time(table, "  where somebody was free", verdict.at_once)
     console.print(table)
@@ -96,7 +98,7 @@ def _tell(verdict: Verdict, console: Console) -> None:
         ("not through", verdict.unfinished),
     ):
         for text in found[:MOST_NAMED]:
-            console.print(f"{name}: {text}", markup=False, soft_wrap=True)
+            console.print(f"{name}: {text}", soft_wrap=True)
         if len(found) > MOST_NAMED:
             console.print(f"{name}: and {len(found) - MOST_NAMED} more")
 

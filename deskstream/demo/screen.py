@@ -69,7 +69,7 @@ def _head(view: View) -> RenderableType:
         (f"{view.door}/docs", f"cyan link {view.door}/docs"),
         (f"    {_clock(view.seconds)}", "dim"),
     )
-    return Panel(text, title="[bold]Deskstream[/]", title_align="left", border_style="cyan")
+    return Panel(text, title=Text("Deskstream", "bold"), title_align="left", border_style="cyan")
 
 
 def _stages(board: Board, view: View) -> Table:
@@ -85,7 +85,7 @@ def _stages(board: Board, view: View) -> Table:
 def _speed(board: Board, view: View) -> Table:
     table = Table.grid(padding=(0, 2))
     rate = board.counts["created"] / view.seconds if view.seconds else 0
-    table.add_row("open now", f"[bold]{board.open}[/]")
+    table.add_row("open now", Text(str(board.open), "bold"))
     table.add_row("tickets a second", f"{rate:.1f}")
     middle, worst = board.percentile(0.5), board.percentile(0.99)
     if middle is not None and worst is not None:
