@@ -15,6 +15,8 @@ class Contract(BaseModel):
 
 def to_millisecond(moment: datetime) -> datetime:
     """The same instant in UTC, cut to the millisecond: what every store here can keep."""
+    if moment.tzinfo is UTC and not moment.microsecond % 1000:
+        return moment
     try:
         moment = moment.astimezone(UTC)
     except OverflowError as error:
