@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from itertools import chain
 from math import ceil
@@ -14,11 +15,35 @@ from shared.kit.ports import Clock
 from shared.kit.records import Partition
 from shared.kit.unit import Stage
 
-POLL_MS = 200
+POLL_MS, FRESH_MS = 200, 5
+AT_ONCE_SECONDS = 0.0015
 LONGEST_BREATH_SECONDS = 0.25
+# The share of its time that a stage spends in batches: from here on it takes breath, from there on
+# whole ones, and these make it half.
+AT_EASE, BUSY, NEWEST_COUNTS = 0.35, 0.5, 0.2
 PATIENCE_SECONDS = 0.25
 TIMER_SOON = timedelta(seconds=1)
 HURRY_BEFORE, HURRIED_MS = timedelta(milliseconds=150), 10
+
+
+@dataclass(slots=True)
+class Breath:
+    """The busier a stage, the longer its pauses, and the fewer and larger its batches: load falls.
+
+    A stage that is idle for most of the time gains nothing by them.
+    """
+
+    _ended_at: float = 0.0
+    _busy_share: float = 0.0  # of the time, the newest batch counting most
+
+    def after(self, began_at: float, ended_at: float) -> float:
+        """The pause after a batch: at most as long as the batch took. Seconds."""
+        took, cycle = ended_at - began_at, ended_at - self._ended_at
+        share = took / cycle if cycle else 0.0
+        self._busy_share += NEWEST_COUNTS * (share - self._busy_share)
+        self._ended_at = ended_at
+        wish = (self._busy_share - AT_EASE) / (BUSY - AT_EASE)
+        return min(max(wish, 0.0), 1.0) * min(took, LONGEST_BREATH_SECONDS)
 
 
 class Polls(Protocol):
@@ -45,27 +70,41 @@ class Fetching:
         self._wait_ms = wait_ms
         self._patient = patient_types(engine.stage)
         self._fetched_at = self._next = 0.0
+        self._breath = Breath()
         self.under: Mapping[Partition, int] = {}
 
     async def fetch(self, consumer: Polls) -> tuple[Any, ...]:
         """The next records, as soon as there are some, but not before the stage's pace allows it.
+
+        The client fetches ahead, once, and no more until that was asked for.
 
         `under` are the claims under which they were fetched.
         """
         wait = self._next - _now()
         if wait > 0:
             await asyncio.sleep(wait)
+        asked_at = _now()
         records = await self._poll(consumer, POLL_MS)
         self.under = self._engine.epochs()
-        if records and self._expects_timer(timedelta(0)):
-            # These were fetched a batch ago, and what is due now waits for what came since.
-            records = await self._gathered(records, consumer, HURRIED_MS / 1000)
+        seconds = self._behind(asked_at)
+        if seconds and 0 < len(records) < self._engine.stage.max_records:
+            records = await self._gathered(records, consumer, seconds)
         until = _now() + PATIENCE_SECONDS
         while self._can_wait(records) and (left := until - _now()) > 0:
             records = await self._gathered(records, consumer, left)
         self._fetched_at = _now()
         self._next = 0.0
         return records
+
+    def _behind(self, asked_at: float) -> float:
+        """How long what came since these were fetched is worth waiting for.
+
+        Records that are given at once were fetched a batch ago, and those that came later would
+        wait for this batch, too. So would a timer that is due now: for the log's end as it is now.
+        """
+        if self._expects_timer(timedelta(0)):
+            return HURRIED_MS / 1000
+        return FRESH_MS / 1000 if _now() - asked_at < AT_ONCE_SECONDS else 0.0
 
     async def _gathered(
         self, records: tuple[Any, ...], consumer: Polls, seconds: float
@@ -93,16 +132,15 @@ class Fetching:
         )
 
     def breathe(self, records: int) -> None:
-        """After a batch that was not full the next may grow for as long as this one took.
+        """After a batch that was not full the next one may grow for a while.
 
-        Under load there are fewer, and it falls. A timer that is about to come due waits for what
-        the next fetch tells of the log's end.
+        But a timer that is about to come due waits for what the next fetch tells of the log's end.
         """
+        now = _now()
+        breath = self._breath.after(self._fetched_at, now)
         if records < self._engine.stage.max_records and not self._expects_timer():
-            now = _now()
-            breath = now + min(now - self._fetched_at, LONGEST_BREATH_SECONDS)
             pace = self._fetched_at + self._engine.stage.pace.total_seconds()
-            self._next = max(breath, pace)
+            self._next = max(now + breath, pace)
 
     @property
     def wait_ms(self) -> int:

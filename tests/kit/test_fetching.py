@@ -12,7 +12,7 @@ from shared.contracts.message import Message
 from shared.contracts.ticket import FeedbackReceived, NoteAdded, StatusChanged
 from shared.contracts.topics import TICKET_EVENTS
 from shared.kit import fetching
-from shared.kit.fetching import Fetching
+from shared.kit.fetching import LONGEST_BREATH_SECONDS, Breath, Fetching
 from tests.harness import Bench
 from tests.kit.counting import COUNTING, Counting
 
@@ -25,10 +25,13 @@ class Log:
 
     polls: list[list[Any] | Callable[[], list[Any]]]
     waited: list[int] = field(default_factory=list)
+    fetched_ahead: bool = True  # else the first records come while it is waited for them
 
     async def getmany(self, *, timeout_ms: int, max_records: int) -> dict[Any, list[Any]]:
         self.waited.append(timeout_ms)
         assert max_records
+        if not self.fetched_ahead and len(self.waited) == 1:
+            await asyncio.sleep(0.01)
         if not self.polls:
             await asyncio.sleep(timeout_ms / 1000)
             return {}
@@ -59,7 +62,44 @@ def offsets(records: tuple[Any, ...]) -> list[int]:
 async def test_what_somebody_waits_for_is_given_at_once() -> None:
     _, fetches = await started()
     log = Log([[record(0, NoteAdded), record(1, FeedbackReceived)], [record(2, NoteAdded)]])
+    log.fetched_ahead = False
     assert offsets(await fetches.fetch(log)) == [0, 1]
+
+
+async def test_what_was_fetched_ahead_takes_along_what_came_since() -> None:
+    _, fetches = await started()
+    log = Log(
+        [[record(0, FeedbackReceived)], [record(1, FeedbackReceived)], [record(2, NoteAdded)]]
+    )
+    assert offsets(await fetches.fetch(log)) == [0, 1]
+    assert log.waited == [fetching.POLL_MS, fetching.FRESH_MS]
+
+
+@pytest.mark.parametrize(
+    ("took", "idle", "breath"),
+    [
+        (0.04, 0.0, 0.04),  # always at work: half of the time from now on
+        (0.04, 0.04, 0.04),
+        (0.04, 0.05, 0.025),  # for 44 % of it
+        (0.02, 0.04, 0.0),
+        (0.02, 10.0, 0.0),
+        (2.0, 0.0, LONGEST_BREATH_SECONDS),
+    ],
+)
+def test_the_busier_a_stage_the_longer_its_breath(took: float, idle: float, breath: float) -> None:
+    pauses, at = Breath(), 100.0
+    for _ in range(50):
+        last = pauses.after(at + idle, at + idle + took)
+        at += idle + took
+    assert last == pytest.approx(breath, abs=0.001)
+
+
+def test_one_long_batch_does_not_make_a_stage_busy() -> None:
+    pauses, at = Breath(), 100.0
+    for _ in range(20):
+        pauses.after(at + 0.08, at + 0.1)
+        at += 0.1
+    assert pauses.after(at, at + 0.5) < 0.02
 
 
 async def test_what_can_wait_or_is_not_heard_waits_for_what_cannot() -> None:
@@ -104,5 +144,5 @@ async def test_what_tells_no_type_does_not_wait(headers: list[tuple[str, bytes |
     _, fetches = await started()
     odd = record(0, NoteAdded)
     odd.headers = headers
-    log = Log([[odd], [record(1, NoteAdded)]])
+    log = Log([[odd], [record(1, NoteAdded)]], fetched_ahead=False)
     assert offsets(await fetches.fetch(log)) == [0]
