@@ -62,7 +62,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=0, help="the first seed")
     parser.add_argument("--workers", type=int, default=os.cpu_count() or 1)
     parser.add_argument("--replay", type=int, metavar="SEED", help="one schedule again, shrunk")
-    parser.add_argument("--with", dest="bug", choices=BUGS, help="replay with this bug planted")
+    parser.add_argument(
+        "--with", dest="bug", choices=BUGS, metavar="BUG", help="replay with this bug planted"
+    )
     parser.add_argument("--planted", action="store_true", help="find every planted bug")
     parser.add_argument("--report", type=Path, default=Path("build/simulation.json"))
     return parser.parse_args()

@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import warnings
 from array import array
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass, field
@@ -210,5 +211,8 @@ class Scheduler:
         return digest.hexdigest()[:32]
 
     def close(self) -> None:
-        for task in [*self.dead, *self.tasks]:
-            task.work.close()
+        with warnings.catch_warnings():
+            # Of two steps at the same time the second may not have begun when its process died.
+            warnings.filterwarnings("ignore", "coroutine .* was never awaited", RuntimeWarning)
+            for task in [*self.dead, *self.tasks]:
+                task.work.close()
