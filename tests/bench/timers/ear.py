@@ -89,7 +89,7 @@ async def listening(settings: KitSettings) -> AsyncIterator[Ear]:
         **settings.kafka_client(),
         auto_offset_reset="latest",
         enable_auto_commit=False,
-        fetch_max_wait_ms=20,
+        fetch_max_wait_ms=5,  # the embedded broker looks once more when half of it is up
     )
     await consumer.start()
     await consumer.seek_to_end()
